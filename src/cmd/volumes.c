@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The applet "volumes": disks, partitions, file systems, letters, Windows found and health, as a
+ * table for people or as JSON for programs. Only looks.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cmd/cmd.h"
+#include "cmd/select.h"
+#include "report/error.h"
+#include "report/log.h"
+#include "windows/machine.h"
+
+static const char usage[] = "Usage: holdfast volumes [--json] [OPTION]...\n"
+			    "Lists disks, partitions, file systems, drive letters, the Windows "
+			    "installations found and\n"
+			    "whether each NTFS volume may be written to. Nothing is changed.\n"
+			    "  --json                machine-readable output\n"
+			    "  --help                this text\n";
+
+/* What stands in the way of a capture, and what to do about it, in a few words. */
+static const char *health_words(const struct volume *v)
+{
+	if (!strcmp(v->fstype, "BitLocker"))
+		return "locked (BitLocker): decrypt it first";
+	if (strcmp(v->fstype, "ntfs"))
+		return "";
+	switch (v->health) {
+	case NTFS_CLEAN:
+		return "clean";
+	case NTFS_DIRTY:
+		return "dirty: run chkdsk /f in Windows";
+	case NTFS_UNCLEAN:
+		return "unclean: shut Windows down properly";
+	case NTFS_HIBERNATED:
+		return "hibernated or fast start-up: shutdown /s /t 0";
+	case NTFS_UNREADABLE:
+		break;
+	}
+	return "unreadable: damaged, or the disk is failing";
+}
+
+/* The same as one word that never changes, for JSON; NULL when it says nothing. */
+static const char *health_word(const struct volume *v)
+{
+	if (!strcmp(v->fstype, "BitLocker"))
+		return "locked";
+	return strcmp(v->fstype, "ntfs") ? NULL : ntfs_health_name(v->health);
+}
+
+static const char *size_text(uint64_t bytes, char out[16])
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	while (value >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		value /= 1024;
+		unit++;
+	}
+	snprintf(out, 16, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+	return out;
+}
+
+/* TEXT as a terminal may see it: hives and disks say what they like. */
+static const char *safe(const char *text, char out[512])
+{
+	return text_printable(text ? text : "", out, 512);
+}
+
+static void print_disk(const struct disk *d)
+{
+	char size[16], model[512], serial[512];
+
+	printf("%s  %s  %s%s%s", d->device, size_text(d->size, size), d->bus,
+	       d->removable ? ", removable" : "", *d->table ? "" : ", no partition table");
+	if (*d->table)
+		printf(", %s", strcmp(d->table, "dos") ? "GPT" : "MBR");
+	if (*d->model)
+		printf("  %s", safe(d->model, model));
+	if (*d->serial)
+		printf("  serial %s", safe(d->serial, serial));
+	putchar('\n');
+}
+
+static void print_volume(const struct machine *m, size_t index)
+{
+	const struct machine_volume *mv = &m->volumes[index];
+	const struct volume *v = mv->volume;
+	char device[300], size[16], label[512], letter[3] = "--";
+	size_t i;
+
+	if (v->offset)
+		snprintf(device, sizeof(device), "%s@%llu", v->device,
+			 (unsigned long long)v->offset);
+	else
+		snprintf(device, sizeof(device), "%s", v->device);
+	if (mv->letter)
+		snprintf(letter, sizeof(letter), "%c:", mv->letter);
+	printf("  %-2s  %-20s  %10s  %-10s  %-16s  %s\n", letter, device, size_text(v->size, size),
+	       *v->fstype ? v->fstype : "unknown", safe(v->label, label), health_words(v));
+	for (i = 0; i < m->install_count; i++) {
+		const struct windows_install *w = &m->installs[i];
+		char product[512], version[512], directory[512], computer[512];
+
+		if (w->volume != index)
+			continue;
+		printf("      %s %s, %u-bit, in %s, computer %s%s\n", safe(w->product, product),
+		       safe(w->version, version), w->bits, safe(w->directory, directory),
+		       safe(w->computer, computer), w->is_old ? " (old)" : "");
+	}
+}
+
+static void print_table(const struct machine *m)
+{
+	size_t d, v;
+
+	for (d = 0; d < m->disks->disk_count; d++) {
+		print_disk(&m->disks->disks[d]);
+		for (v = 0; v < m->volume_count; v++)
+			if (m->volumes[v].volume->disk == d)
+				print_volume(m, v);
+	}
+	if (!m->disks->disk_count)
+		puts("No disks found. If there should be some, the storage controller may be in a "
+		     "mode (RAID, VMD) that needs another driver.");
+	else if (!m->install_count)
+		puts("No Windows found.");
+}
+
+/* A JSON string; surrogates of WTF-8 and its two-byte NUL become \u escapes. */
+static void json_string(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)(text ? text : "");
+
+	putchar('"');
+	while (*p) {
+		if (*p == '"' || *p == '\\') {
+			printf("\\%c", *p++);
+		} else if (*p < 0x20 || *p == 0x7f) {
+			printf("\\u%04x", *p++);
+		} else if (p[0] == 0xc0 && p[1] == 0x80) {
+			printf("\\u0000");
+			p += 2;
+		} else if (p[0] == 0xed && p[1] >= 0xa0 && p[2]) {
+			printf("\\u%04x", 0xd000u | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu));
+			p += 3;
+		} else {
+			putchar(*p++);
+		}
+	}
+	putchar('"');
+}
+
+static void json_field(const char *name, const char *value)
+{
+	printf("\"%s\": ", name);
+	json_string(value);
+	printf(", ");
+}
+
+static void json_windows(const struct machine *m, size_t index)
+{
+	const char *separator = "";
+	size_t i;
+
+	printf("\"windows\": [");
+	for (i = 0; i < m->install_count; i++) {
+		const struct windows_install *w = &m->installs[i];
+
+		if (w->volume != index)
+			continue;
+		printf("%s{", separator);
+		json_field("product", w->product);
+		json_field("version", w->version);
+		json_field("directory", w->directory);
+		json_field("computer", w->computer);
+		printf("\"bits\": %u, \"old\": %s}", w->bits, w->is_old ? "true" : "false");
+		separator = ", ";
+	}
+	printf("]");
+}
+
+static void json_volume(const struct machine *m, size_t index)
+{
+	const struct machine_volume *mv = &m->volumes[index];
+	const struct volume *v = mv->volume;
+	char letter[3] = "";
+
+	if (mv->letter)
+		snprintf(letter, sizeof(letter), "%c:", mv->letter);
+	printf("\n      {");
+	json_field("device", v->device);
+	printf("\"offset\": %llu, \"size\": %llu, \"partition\": %u, ",
+	       (unsigned long long)v->offset, (unsigned long long)v->size, v->number);
+	json_field("filesystem", v->fstype);
+	json_field("label", v->label);
+	json_field("letter", letter);
+	if (health_word(v))
+		json_field("health", health_word(v));
+	else
+		printf("\"health\": null, ");
+	printf("\"serial\": \"%016llx\", ", (unsigned long long)v->serial);
+	json_windows(m, index);
+	printf("}");
+}
+
+static void print_json(const struct machine *m)
+{
+	size_t d, v;
+
+	printf("{\"disks\": [");
+	for (d = 0; d < m->disks->disk_count; d++) {
+		const struct disk *disk = &m->disks->disks[d];
+		const char *separator = "";
+
+		printf("%s\n  {", d ? "," : "");
+		json_field("device", disk->device);
+		json_field("model", disk->model);
+		json_field("serial", disk->serial);
+		json_field("bus", disk->bus);
+		json_field("table", disk->table);
+		printf("\"size\": %llu, \"removable\": %s,\n    \"volumes\": [",
+		       (unsigned long long)disk->size, disk->removable ? "true" : "false");
+		for (v = 0; v < m->volume_count; v++) {
+			if (m->volumes[v].volume->disk != d)
+				continue;
+			printf("%s", separator);
+			json_volume(m, v);
+			separator = ",";
+		}
+		printf("]}");
+	}
+	printf("\n]}\n");
+}
+
+/*
+ * Letters are one Windows's view. With several, and no option that tells which, only those given by
+ * hand are shown, and that is no error here.
+ */
+static void assign_letters(struct machine *m, const struct machine_options *options)
+{
+	size_t i, current = 0;
+
+	for (i = 0; i < m->install_count; i++)
+		current += !m->installs[i].is_old;
+	if (current == 1 || (m->install_count && (options->disk_serial || options->volume_label ||
+						  options->windows_dir)))
+		machine_choose(m, options);
+}
+
+static int list(const struct machine_options *options, bool json)
+{
+	struct machine *m;
+	int rc = machine_open(options, &m);
+
+	if (rc)
+		return rc == HF_EINVAL || rc == HF_ENOENT || rc == HF_EAMBIGUOUS
+			       ? USMT_INVALID_PARAMETERS
+			       : USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
+	assign_letters(m, options);
+	if (json)
+		print_json(m);
+	else
+		print_table(m);
+	rc = machine_close(m);
+	if (fflush(stdout) || ferror(stdout)) {
+		log_error("The list could not be written to standard output.");
+		rc = HF_EIO;
+	}
+	return rc ? USMT_INIT_OPERATING_ENVIRONMENT_FAILED : USMT_SUCCESS;
+}
+
+int cmd_volumes(int argc, char **argv)
+{
+	struct select select;
+	bool json = false;
+	int i, rc;
+
+	select_init(&select);
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--help")) {
+			printf("%s%s", usage, select_help);
+			return USMT_SUCCESS;
+		}
+		if (!strcmp(argv[i], "--json")) {
+			json = true;
+			continue;
+		}
+		rc = select_take(&select, argc, argv, &i);
+		if (!rc)
+			log_error("volumes does not know \"%s\". \"holdfast volumes --help\" lists "
+				  "what it knows.",
+				  argv[i]);
+		if (rc <= 0)
+			return USMT_INVALID_PARAMETERS;
+	}
+	return list(&select.options, json);
+}

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Opening and closing NTFS volumes: what is refused and why, health, and the library's own
+ * messages.
+ */
+#include <errno.h>
+
+#include "volume/ntfs_private.h"
+
+/* What is at the start of a volume. */
+enum boot_kind { BOOT_NTFS, BOOT_BITLOCKER, BOOT_OTHER, BOOT_UNREADABLE };
+
+/* Lines of the library go to the log file, printable, without their line end. */
+__attribute__((format(printf, 6, 0))) static int library_message(const char *function,
+								 const char *file, int line,
+								 u32 level, void *data,
+								 const char *format, va_list args)
+{
+	int errnum = errno;
+	char text[512], clean[1024];
+	size_t n;
+
+	(void)file;
+	(void)line;
+	(void)data;
+	vsnprintf(text, sizeof(text), format, args);
+	for (n = strlen(text); n && text[n - 1] == '\n'; n--)
+		text[n - 1] = '\0';
+	text_printable(text, clean, sizeof(clean));
+	if (level & (NTFS_LOG_LEVEL_ERROR | NTFS_LOG_LEVEL_CRITICAL))
+		log_info("libntfs-3g: %s", clean);
+	else if (level & NTFS_LOG_LEVEL_PERROR)
+		log_info("libntfs-3g: %s: %s", clean, strerror(errnum));
+	else
+		log_detail("libntfs-3g: %s: %s", function, clean);
+	errno = errnum;
+	return 0;
+}
+
+static enum boot_kind boot_kind(struct block *block)
+{
+	/* BitLocker To Go hides behind a FAT boot sector; its GUID is at byte 424. */
+	static const uint8_t to_go[16] = {0x3b, 0xd6, 0x67, 0x49, 0x29, 0x2e, 0xd8, 0x4a,
+					  0x83, 0x99, 0xf6, 0xa3, 0x39, 0xe3, 0xd0, 0x01};
+	uint8_t sector[512];
+	int64_t n = block->ops->pread(block, sector, sizeof(sector), 0);
+
+	if (n < 0)
+		return BOOT_UNREADABLE;
+	if (n < (int64_t)sizeof(sector))
+		return BOOT_OTHER;
+	if (!memcmp(sector + 3, "-FVE-FS-", 8) || !memcmp(sector + 424, to_go, sizeof(to_go)))
+		return BOOT_BITLOCKER;
+	return memcmp(sector + 3, "NTFS    ", 8) ? BOOT_OTHER : BOOT_NTFS;
+}
+
+/* Mounts MEDIUM; NULL with errno set when the library will not have it. */
+static ntfs_volume *mount_medium(struct ntfs_medium *medium, const char *name, bool writable)
+{
+	struct ntfs_device *dev;
+	ntfs_volume *vol;
+
+	ntfs_log_set_handler(library_message);
+	dev = ntfs_medium_device(medium, name);
+	if (!dev)
+		return NULL;
+	errno = EIO;
+	/* Neither RECOVER nor IGNORE_HIBERFILE: nothing is repaired or removed on the way. */
+	vol = ntfs_device_mount(dev, writable ? NTFS_MNT_NONE : NTFS_MNT_RDONLY);
+	if (!vol) {
+		int saved = errno ? errno : EIO;
+
+		NDevClearOpen(dev);
+		ntfs_device_free(dev);
+		errno = saved;
+		return NULL;
+	}
+	/* As ntfs_mount() does; opening $Extend\$Reparse fails without them. */
+	ntfs_create_lru_caches(vol);
+	/* New files in compressed directories are stored as they are. */
+	NVolClearCompression(vol);
+	return vol;
+}
+
+/* The journal: clean, not clean, or of the form in which Windows keeps metadata in its cache. */
+static enum ntfs_health journal_health(ntfs_volume *vol)
+{
+	enum ntfs_health health = NTFS_CLEAN;
+	RESTART_PAGE_HEADER *rp = NULL;
+	ntfs_inode *ni = ntfs_inode_open(vol, FILE_LogFile);
+	ntfs_attr *na = ni ? ntfs_attr_open(ni, AT_DATA, AT_UNNAMED, 0) : NULL;
+
+	if (!na || !ntfs_check_logfile(na, &rp) || !ntfs_is_logfile_clean(na, rp))
+		health = NTFS_UNCLEAN;
+	/* Version 2.0 is only there while Windows 8 and later has the volume, or in fast start-up.
+	 */
+	if (rp && rp->major_ver == const_cpu_to_le16(2) && rp->minor_ver == const_cpu_to_le16(0))
+		health = NTFS_HIBERNATED;
+	free(rp);
+	if (na)
+		ntfs_attr_close(na);
+	if (ni)
+		ntfs_inode_close(ni);
+	return health;
+}
+
+static enum ntfs_health volume_health(ntfs_volume *vol)
+{
+	enum ntfs_health health;
+
+	if (ntfs_volume_check_hiberfile(vol, 0) && errno == EPERM)
+		return NTFS_HIBERNATED;
+	health = journal_health(vol);
+	if (health == NTFS_CLEAN && (vol->flags & VOLUME_IS_DIRTY))
+		return NTFS_DIRTY;
+	return health;
+}
+
+const char *ntfs_health_name(enum ntfs_health health)
+{
+	switch (health) {
+	case NTFS_CLEAN:
+		return "clean";
+	case NTFS_DIRTY:
+		return "dirty";
+	case NTFS_UNCLEAN:
+		return "unclean";
+	case NTFS_HIBERNATED:
+		return "hibernated";
+	case NTFS_UNREADABLE:
+		break;
+	}
+	return "unreadable";
+}
+
+int ntfs_health(const char *path, uint64_t offset, uint64_t size, enum ntfs_health *health)
+{
+	struct ntfs_medium medium = {0};
+	ntfs_volume *vol;
+	int rc = block_open_file(path, offset, size, false, &medium.block);
+
+	*health = NTFS_UNREADABLE;
+	if (rc)
+		return rc;
+	vol = mount_medium(&medium, path, false);
+	if (vol) {
+		*health = volume_health(vol);
+		ntfs_umount(vol, FALSE);
+	}
+	return medium.block->ops->close(medium.block);
+}
+
+/* Gives the message for a volume that is not written to, and its error. */
+static int refuse_health(const char *name, enum ntfs_health health)
+{
+	switch (health) {
+	case NTFS_CLEAN:
+		return 0;
+	case NTFS_HIBERNATED:
+		log_error(
+			"Volume %s is not changed: Windows on it is hibernated, was shut down with "
+			"fast start-up, or lost its power while running; writing now would "
+			"destroy data that Windows still holds. Start that Windows and run "
+			"\"shutdown /s /t 0\" (or turn fast start-up off with \"powercfg /h "
+			"off\" and shut down), then try again.",
+			name);
+		return HF_EHIBERNATED;
+	case NTFS_UNCLEAN:
+		log_error(
+			"Volume %s is not changed: its journal is not empty, Windows was not shut "
+			"down properly or the disk was pulled out. Start Windows once and shut "
+			"it down, or run \"chkdsk /f\" on the volume, then try again.",
+			name);
+		return HF_EUNCLEAN;
+	case NTFS_DIRTY:
+		log_error("Volume %s is not changed: it is marked as damaged (dirty). Run \"chkdsk "
+			  "/f\" on it in Windows, then try again.",
+			  name);
+		return HF_EUNCLEAN;
+	case NTFS_UNREADABLE:
+		break;
+	}
+	log_error("Volume %s cannot be read.", name);
+	return HF_EIO;
+}
+
+static int refuse_boot(const char *name, enum boot_kind kind)
+{
+	switch (kind) {
+	case BOOT_NTFS:
+		return 0;
+	case BOOT_BITLOCKER:
+		log_error(
+			"Volume %s cannot be opened: it is encrypted with BitLocker. Decrypt it in "
+			"Windows with \"manage-bde -off\" and wait until that is done; "
+			"\"manage-bde "
+			"-protectors -disable\" alone leaves it encrypted.",
+			name);
+		return HF_EBITLOCKER;
+	case BOOT_OTHER:
+		log_error("Volume %s cannot be opened: it holds no NTFS file system. Check that it "
+			  "is "
+			  "the right partition; \"holdfast volumes\" lists them.",
+			  name);
+		return HF_ENOTNTFS;
+	case BOOT_UNREADABLE:
+		break;
+	}
+	log_error(
+		"Volume %s cannot be opened: its first sector cannot be read. Check cables and the "
+		"disk's SMART values, and copy the disk before anything else.",
+		name);
+	return HF_EIO;
+}
+
+static int mount_failed(struct ntfs_fs *nfs)
+{
+	int errnum = errno;
+
+	if (errnum == ENOMEM)
+		return log_oom();
+	if (errnum == EPERM)
+		return refuse_health(nfs->name, NTFS_HIBERNATED);
+	if (errnum == EOPNOTSUPP)
+		return refuse_health(nfs->name, NTFS_UNCLEAN);
+	if (nfs->medium.failed) {
+		log_error("Volume %s cannot be opened: the disk reports read errors. Check cables "
+			  "and "
+			  "its SMART values, and copy the disk before anything else.",
+			  nfs->name);
+		return HF_EIO;
+	}
+	log_error(
+		"Volume %s cannot be opened: its file system is damaged. Copy the disk first, then "
+		"run \"chkdsk /f\" on the volume in Windows.",
+		nfs->name);
+	return HF_ECORRUPT;
+}
+
+static fs_ref op_root(struct fs *fs)
+{
+	struct ntfs_fs *nfs = ntfs_fs_of(fs);
+	fs_ref ref = (fs_ref)FILE_root | (fs_ref)FILE_root << 48;
+	ntfs_inode *ni;
+
+	if (nfs->kept.ni && nfs->kept.ni->mft_no == FILE_root)
+		return nfs->kept.ref;
+	ni = ntfs_inode_open(nfs->vol, FILE_root);
+	if (ni) {
+		ref = ntfs_ref_of(ni);
+		ntfs_put(nfs, ni);
+	}
+	return ref;
+}
+
+static const struct upcase *op_upcase(struct fs *fs)
+{
+	return &ntfs_fs_of(fs)->upcase;
+}
+
+static void free_fs(struct ntfs_fs *nfs)
+{
+	free(nfs->extend);
+	free(nfs->kept.hashes);
+	free(nfs->name);
+	free(nfs);
+}
+
+/* Takes the dirty flag back when every change went well; it stays for chkdsk otherwise. */
+static int clear_dirty_flag(struct ntfs_fs *nfs)
+{
+	if (!nfs->dirty_flag_set)
+		return 0;
+	if (nfs->suspect) {
+		log_warning("Volume %s stays marked as dirty because a change failed half way: "
+			    "Windows checks it at its next start.",
+			    nfs->name);
+		return 0;
+	}
+	if (ntfs_volume_write_flags(nfs->vol, nfs->vol->flags & ~VOLUME_IS_DIRTY))
+		return ntfs_fail_change(nfs, "clear the volume's dirty flag", FILE_Volume);
+	return 0;
+}
+
+/* What could not be written once is not tried again by closing, which would then fail too. */
+static void forget_changes(ntfs_volume *vol)
+{
+	ntfs_inode *own[] = {vol->secure_ni, vol->vol_ni, vol->lcnbmp_ni, vol->mft_ni,
+			     vol->mftmirr_ni};
+	size_t i;
+
+	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		if (!own[i])
+			continue;
+		NInoClearDirty(own[i]);
+		NInoAttrListClearDirty(own[i]);
+		NInoFileNameClearDirty(own[i]);
+	}
+}
+
+static int op_close(struct fs *fs)
+{
+	struct ntfs_fs *nfs = ntfs_fs_of(fs);
+	int rc = 0, closed;
+
+	if (fs->writable) {
+		rc = ntfs_op_sync(fs);
+		if (!rc)
+			rc = clear_dirty_flag(nfs);
+		if (rc)
+			forget_changes(nfs->vol);
+	}
+	if (ntfs_umount(nfs->vol, FALSE) && !rc) {
+		log_error(
+			"Volume %s was not closed properly: its last changes could not be written.",
+			nfs->name);
+		rc = nfs->medium.failed ? HF_EIO : HF_ECORRUPT;
+	}
+	closed = nfs->block->ops->close(nfs->block);
+	if (closed && !rc) {
+		log_error("Volume %s was not closed properly: the disk did not take the last "
+			  "changes.",
+			  nfs->name);
+		rc = closed;
+	}
+	free_fs(nfs);
+	return rc;
+}
+
+static const struct fs_ops ntfs_ops = {
+	.root = op_root,
+	.readdir = ntfs_op_readdir,
+	.lookup = ntfs_op_lookup,
+	.stat = ntfs_op_stat,
+	.names = ntfs_op_names,
+	.read = ntfs_op_read,
+	.reparse = ntfs_op_reparse,
+	.space = ntfs_op_space,
+	.upcase = op_upcase,
+	.link = ntfs_op_link,
+	.mkdir = ntfs_op_mkdir,
+	.create = ntfs_op_create,
+	.write = ntfs_op_write,
+	.copy_metadata = ntfs_op_copy_metadata,
+	.set_security = ntfs_op_set_security,
+	.set_attributes = ntfs_op_set_attributes,
+	.unlink = ntfs_op_unlink,
+	.sync = ntfs_op_sync,
+	.close = op_close,
+};
+
+static void fill_upcase(struct ntfs_fs *nfs)
+{
+	uint32_t i;
+
+	for (i = 0; i < 65536; i++)
+		nfs->upcase.map[i] =
+			i < nfs->vol->upcase_len ? le16_to_cpu(nfs->vol->upcase[i]) : (uint16_t)i;
+}
+
+/* Mounts; for writing first read-only, so that a refused volume was only looked at. */
+static int mount_checked(struct ntfs_fs *nfs, enum ntfs_mode mode)
+{
+	enum ntfs_health health;
+	int rc;
+
+	nfs->vol = mount_medium(&nfs->medium, nfs->name, false);
+	if (!nfs->vol)
+		return mount_failed(nfs);
+	if (mode == NTFS_LOOK)
+		return 0;
+	health = volume_health(nfs->vol);
+	if (ntfs_umount(nfs->vol, FALSE))
+		health = NTFS_UNREADABLE;
+	nfs->vol = NULL;
+	rc = refuse_health(nfs->name, health);
+	if (rc)
+		return rc;
+	nfs->vol = mount_medium(&nfs->medium, nfs->name, true);
+	return nfs->vol ? 0 : mount_failed(nfs);
+}
+
+int ntfs_open_block(struct block *block, const char *name, enum ntfs_mode mode, struct fs **out)
+{
+	struct ntfs_fs *nfs = calloc(1, sizeof(*nfs));
+	int rc;
+
+	if (nfs)
+		nfs->name = strdup(name);
+	if (!nfs || !nfs->name) {
+		free(nfs);
+		block->ops->close(block);
+		return log_oom();
+	}
+	nfs->block = nfs->medium.block = block;
+	nfs->base.ops = &ntfs_ops;
+	nfs->base.writable = mode == NTFS_WRITE;
+	rc = refuse_boot(name, boot_kind(block));
+	if (!rc)
+		rc = mount_checked(nfs, mode);
+	if (rc) {
+		block->ops->close(block);
+		free_fs(nfs);
+		return rc;
+	}
+	fill_upcase(nfs);
+	*out = &nfs->base;
+	return 0;
+}
+
+static int open_failed(const char *path, const char *name, int rc)
+{
+	switch (rc) {
+	case HF_EBUSY:
+		log_error(
+			"Volume %s cannot be opened for writing: %s is in use, mounted or held by "
+			"another program. Unmount it and try again.",
+			name, path);
+		break;
+	case HF_EREADONLY:
+		log_error(
+			"Volume %s cannot be opened for writing: %s is write-protected. Look for a "
+			"switch on the medium or a setting of the disk's controller.",
+			name, path);
+		break;
+	case HF_EACCES:
+		log_error("Volume %s cannot be opened: no permission for %s. Run as root.", name,
+			  path);
+		break;
+	case HF_EINVAL:
+		log_error("Volume %s cannot be opened: %s is no device or file, or ends before the "
+			  "volume begins. Check the path and the offset behind '@'.",
+			  name, path);
+		break;
+	default:
+		log_error(
+			"Volume %s cannot be opened: %s: %s. Check that the path is right and the "
+			"disk is connected.",
+			name, path, strerror(errno));
+	}
+	return rc;
+}
+
+int ntfs_open(const char *path, uint64_t offset, uint64_t size, const char *name,
+	      enum ntfs_mode mode, struct fs **out)
+{
+	struct block *block;
+	int rc = block_open_file(path, offset, size, mode == NTFS_WRITE, &block);
+
+	if (rc == HF_ENOMEM)
+		return log_oom();
+	if (rc)
+		return open_failed(path, name, rc);
+	return ntfs_open_block(block, name, mode, out);
+}
