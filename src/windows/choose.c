@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Picks the one Windows that is meant. When that is not certain, nothing is picked.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/winpath.h"
+#include "report/error.h"
+#include "report/log.h"
+#include "windows/letters.h"
+#include "windows/machine_private.h"
+#include "windows/read_users.h"
+
+static const struct volume *volume_of(const struct machine *m, size_t volume)
+{
+	return m->volumes[volume].volume;
+}
+
+static const struct disk *disk_of(const struct machine *m, size_t volume)
+{
+	return &m->disks->disks[volume_of(m, volume)->disk];
+}
+
+/* A and B are the same text, blanks at both ends and case aside. */
+static bool same_trimmed(const char *a, const char *b)
+{
+	size_t na, nb;
+
+	while (isspace((unsigned char)*a))
+		a++;
+	while (isspace((unsigned char)*b))
+		b++;
+	na = strlen(a);
+	nb = strlen(b);
+	while (na > 0 && isspace((unsigned char)a[na - 1]))
+		na--;
+	while (nb > 0 && isspace((unsigned char)b[nb - 1]))
+		nb--;
+	return na == nb && strncasecmp(a, b, na) == 0;
+}
+
+static bool given(const char *option)
+{
+	return option && *option;
+}
+
+/* Does the volume fit the options about disk and label? */
+static bool volume_fits(const struct machine *m, size_t volume, const struct machine_options *o)
+{
+	if (given(o->disk_serial) && !same_trimmed(disk_of(m, volume)->serial, o->disk_serial))
+		return false;
+	return !given(o->volume_label) ||
+	       text_casecmp(upcase_basic(), volume_of(m, volume)->label, o->volume_label) == 0;
+}
+
+/* True when the components of A and B are the same. */
+static bool same_path(const char *a, const char *b)
+{
+	return winpath_is_below(upcase_basic(), a, b) && winpath_is_below(upcase_basic(), b, a);
+}
+
+/*
+ * Does DIRECTORY ("\Windows") on a volume that has LETTER (0: any) fit what the user calls it? For
+ * one in Windows.old its parent does too.
+ */
+static bool directory_fits(const char *directory, bool is_old, char letter, const char *wanted)
+{
+	const char *rest = wanted;
+	char wanted_letter = 0;
+
+	if (winpath_split(wanted, &wanted_letter, &rest) && letter && letter != wanted_letter)
+		return false;
+	if (same_path(directory, rest))
+		return true;
+	return is_old && winpath_is_below(upcase_basic(), directory, rest) &&
+	       strncasecmp(rest + strspn(rest, "\\/"), "Windows.old", 11) == 0;
+}
+
+/* Is there a Windows on the volume of W that was not set aside? */
+static bool has_current_beside(const struct machine *m, const struct windows_install *w)
+{
+	for (size_t i = 0; i < m->install_count; i++)
+		if (m->installs[i].volume == w->volume && !m->installs[i].is_old)
+			return true;
+	return false;
+}
+
+static bool install_fits(const struct machine *m, const struct windows_install *w,
+			 const struct machine_options *o)
+{
+	if (!volume_fits(m, w->volume, o))
+		return false;
+	if (given(o->windows_dir))
+		return directory_fits(w->directory, w->is_old, letters_of_install(m, w),
+				      o->windows_dir);
+	return !w->is_old || !has_current_beside(m, w);
+}
+
+/* One line about W for messages. */
+static int describe(const struct machine *m, const struct windows_install *w, struct str *out)
+{
+	const struct volume *v = volume_of(m, w->volume);
+	const struct disk *d = disk_of(m, w->volume);
+	char label[256], serial[256], product[256], computer[256];
+
+	return str_addf(out, "\n  %s, computer %s, in %c:%s on %s: disk serial '%s', label '%s'",
+			text_printable(w->product, product, sizeof(product)),
+			text_printable(w->computer, computer, sizeof(computer)),
+			letters_of_install(m, w), w->directory, v->device,
+			text_printable(d->serial, serial, sizeof(serial)),
+			text_printable(v->label, label, sizeof(label)));
+}
+
+/* Lists the installations that fit O, or all of them when O is NULL. */
+static int describe_all(const struct machine *m, const struct machine_options *o, struct str *out)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < m->install_count && !err; i++)
+		if (!o || install_fits(m, &m->installs[i], o))
+			err = describe(m, &m->installs[i], out);
+	return err;
+}
+
+static int refuse_ambiguous(const struct machine *m, const struct machine_options *o)
+{
+	struct str list = {0};
+
+	if (describe_all(m, o, &list))
+		return log_oom();
+	log_error("Several Windows installations fit:%s\nSay which one: by disk serial "
+		  "(--disk-serial), volume label (--volume-label), directory (/offlinewindir) or "
+		  "volume (--volume C=DEVICE). Nothing was changed.",
+		  list.data);
+	str_free(&list);
+	return HF_EAMBIGUOUS;
+}
+
+/* Would a damaged installation have been the one? */
+static const struct damaged_install *damaged_that_fits(const struct machine_private *p,
+						       const struct machine_options *o)
+{
+	for (size_t i = 0; i < p->damaged_count; i++) {
+		const struct damaged_install *d = &p->damaged[i];
+		char letter = volume_of(&p->m, d->volume)->letter;
+
+		if (volume_fits(&p->m, d->volume, o) &&
+		    (!given(o->windows_dir) ||
+		     directory_fits(d->directory, false, letter, o->windows_dir)))
+			return d;
+	}
+	return NULL;
+}
+
+static bool has_bitlocker(const struct machine *m)
+{
+	for (size_t i = 0; i < m->volume_count; i++)
+		if (strcasecmp(volume_of(m, i)->fstype, "BitLocker") == 0)
+			return true;
+	return false;
+}
+
+static int refuse_none(const struct machine_private *p, const struct machine_options *o)
+{
+	const struct damaged_install *d = damaged_that_fits(p, o);
+	struct str list = {0};
+
+	if (d) {
+		log_error("The Windows in %s on %s has damaged registry hives and cannot be used "
+			  "(see the warnings above). Check the disk (chkdsk), or restore the hives "
+			  "from a backup.",
+			  d->directory, volume_of(&p->m, d->volume)->device);
+		return HF_ECORRUPT;
+	}
+	if (p->m.install_count == 0) {
+		log_error("No Windows was found on any volume. %s",
+			  has_bitlocker(&p->m)
+				  ? "There is a BitLocker volume: unlock it or switch BitLocker "
+				    "off first."
+				  : "Check that its disk is connected and its controller is "
+				    "switched on in the firmware (not in RAID mode), and see "
+				    "`holdfast volumes`.");
+		return HF_ENOENT;
+	}
+	if (describe_all(&p->m, NULL, &list))
+		return log_oom();
+	log_error("No Windows fits the choice made by disk serial, label or directory. There "
+		  "is:%s",
+		  list.data);
+	str_free(&list);
+	return HF_ENOENT;
+}
+
+static struct fs *find_volume(void *ctx, char letter)
+{
+	struct machine_volume *mv = machine_volume(ctx, letter);
+
+	return mv ? mv->fs : NULL;
+}
+
+int machine_choose(struct machine *m, const struct machine_options *options)
+{
+	const struct machine_private *p = (const struct machine_private *)m;
+	const struct volume_finder finder = {.find = find_volume, .ctx = m};
+	struct windows_install *found = NULL;
+	int err;
+
+	m->chosen = NULL;
+	for (size_t i = 0; i < m->install_count; i++) {
+		if (!install_fits(m, &m->installs[i], options))
+			continue;
+		if (found)
+			return refuse_ambiguous(m, options);
+		found = &m->installs[i];
+	}
+	if (!found)
+		return refuse_none(p, options);
+	letters_assign(m, found);
+	err = windows_read_users_on(m->volumes[found->volume].fs, &finder, found);
+	if (!err)
+		m->chosen = found;
+	return err;
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Opens the hives of an installation and translates its paths.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/winpath.h"
+#include "report/error.h"
+#include "report/log.h"
+#include "volume/fs.h"
+#include "windows/context.h"
+
+#define CURRENT_VERSION "Microsoft\\Windows NT\\CurrentVersion"
+
+void context_note_dirty(struct windows_install *install, const struct hive *hive, const char *path)
+{
+	char shown[512];
+
+	if (!hive_is_dirty(hive) || install->hives_dirty)
+		return;
+	install->hives_dirty = true;
+	log_warning("%s: Windows was switched off before this registry hive was complete; it is "
+		    "read as it is, without the newest changes in its .LOG files. Start and shut "
+		    "down that Windows properly if they matter.",
+		    text_printable(path, shown, sizeof(shown)));
+}
+
+/* Opens SOFTWARE or SYSTEM; HF_ENOENT in silence, everything else after a warning. */
+static int open_system_hive(struct fs *fs, struct windows_install *install, const char *name,
+			    struct hive **out)
+{
+	struct str path = {0};
+	char shown[512];
+	const char *why;
+	int err = str_addf(&path, "%s\\System32\\config\\%s", install->directory, name);
+
+	*out = NULL;
+	if (err)
+		return log_oom();
+	err = hive_open(fs, path.data, out, &why);
+	if (err && err != HF_ENOENT)
+		log_warning("%s: this registry hive cannot be used: %s. The Windows in %s is left "
+			    "out; check the disk, or restore the hive from a backup.",
+			    text_printable(path.data, shown, sizeof(shown)), why,
+			    install->directory);
+	if (!err)
+		context_note_dirty(install, *out, path.data);
+	str_free(&path);
+	return err;
+}
+
+/* Finds the control set that Select\Current names (or Default, or LastKnownGood). */
+static int find_control_set(struct windows_context *c)
+{
+	static const char *const names[] = {"Current", "Default", "LastKnownGood"};
+	char path[32] = "ControlSet001";
+	hive_key select;
+	uint32_t number;
+
+	if (hive_find(c->system, hive_root(c->system), "Select", &select) == 0)
+		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+			if (hive_dword(c->system, select, names[i], &number) || number == 0)
+				continue;
+			(void)snprintf(path, sizeof(path), "ControlSet%03u", number);
+			if (hive_find(c->system, hive_root(c->system), path, &c->control) == 0)
+				return 0;
+		}
+	return hive_find(c->system, hive_root(c->system), "ControlSet001", &c->control);
+}
+
+/* The letter in the installation's own SystemRoot, or 'C'. */
+static char own_letter(const struct windows_context *c)
+{
+	hive_key key;
+	char *text, letter = 'C';
+
+	if (hive_find(c->software, hive_root(c->software), CURRENT_VERSION, &key) == 0 &&
+	    hive_text(c->software, key, "SystemRoot", &text) == 0) {
+		if (!winpath_split(text, &letter, NULL))
+			letter = 'C';
+		free(text);
+	}
+	return letter;
+}
+
+/* Checks that the two hives are what their names say. */
+static int check_keys(struct windows_context *c)
+{
+	hive_key key;
+	int err = hive_find(c->software, hive_root(c->software), CURRENT_VERSION, &key);
+
+	if (!err)
+		err = find_control_set(c);
+	if (err && err != HF_ENOENT && err != HF_ENOMEM)
+		log_warning("%s\\System32\\config: the registry of this Windows is damaged inside; "
+			    "it is left out. Check the disk, or restore SOFTWARE and SYSTEM from a "
+			    "backup.",
+			    c->install->directory);
+	return err;
+}
+
+int context_open(struct windows_context *c, struct fs *fs, struct windows_install *install)
+{
+	int err;
+
+	memset(c, 0, sizeof(*c));
+	c->fs = fs;
+	c->install = install;
+	err = open_system_hive(fs, install, "SOFTWARE", &c->software);
+	if (!err) {
+		err = open_system_hive(fs, install, "SYSTEM", &c->system);
+		if (err == HF_ENOENT) {
+			log_warning(
+				"%s\\System32\\config has a SOFTWARE hive but no SYSTEM hive; the "
+				"Windows there is left out.",
+				install->directory);
+			err = HF_ECORRUPT;
+		}
+	}
+	if (!err)
+		err = check_keys(c);
+	if (!err) {
+		const char *second = strchr(install->directory + 1, '\\');
+
+		c->own_letter = own_letter(c);
+		if (install->is_old && second) {
+			c->old_root =
+				strndup(install->directory, (size_t)(second - install->directory));
+			err = c->old_root ? 0 : log_oom();
+		}
+	}
+	if (err)
+		context_close(c);
+	return err;
+}
+
+void context_close(struct windows_context *c)
+{
+	hive_close(c->software);
+	hive_close(c->system);
+	free(c->old_root);
+	variables_free(&c->environment);
+	variables_free(&c->variables);
+	memset(c, 0, sizeof(*c));
+}
+
+struct hive *context_open_hive(struct windows_context *c, struct fs *fs, const char *path,
+			       const char *consequence)
+{
+	struct hive *hive;
+	char shown[512];
+	const char *why;
+
+	if (hive_open(fs, path, &hive, &why)) {
+		log_warning("%s: this registry hive cannot be used: %s. %s",
+			    text_printable(path, shown, sizeof(shown)), why, consequence);
+		return NULL;
+	}
+	context_note_dirty(c->install, hive, path);
+	return hive;
+}
+
+/* True when the first component of REST ("\Users\ann") is in the Windows.old folder. */
+static bool moved_to_old(const struct windows_context *c, const char *rest)
+{
+	struct str path = {0};
+	size_t len = 0;
+	const char *first = winpath_next(&rest, &len);
+	bool found = false;
+	fs_ref ref;
+
+	if (!c->old_root || !first)
+		return false;
+	if (str_addf(&path, "%s\\%.*s", c->old_root, (int)len, first) == 0)
+		found = fs_resolve(c->fs, path.data, &ref) == 0;
+	str_free(&path);
+	return found;
+}
+
+/* Translates the normalised PATH from the installation's own view to where things are now. */
+static int relocate(const struct windows_context *c, struct str *path)
+{
+	char letter = path->data[0];
+	char *rest;
+	int err;
+
+	if (letter != c->own_letter && letter != c->install->letter)
+		return 0;
+	path->data[0] = c->install->letter;
+	if (!moved_to_old(c, path->data + 2) ||
+	    winpath_is_below(upcase_basic(), path->data + 2, c->old_root))
+		return 0;
+	rest = strdup(path->data + 2);
+	if (!rest)
+		return HF_ENOMEM;
+	str_truncate(path, 0);
+	err = str_addf(path, "%c:%s%s", c->install->letter, c->old_root, rest);
+	free(rest);
+	return err;
+}
+
+static bool is_separator(char c)
+{
+	return c == '\\' || c == '/';
+}
+
+int context_path(const struct windows_context *c, const struct variable_scope *scope,
+		 const char *text, struct str *out)
+{
+	struct str expanded = {0};
+	const char *p;
+	int err = variables_expand(scope, text, &expanded);
+
+	if (err)
+		return err;
+	p = expanded.data ? expanded.data : "";
+	if (strncmp(p, "\\\\?\\", 4) == 0 && winpath_split(p + 4, NULL, NULL))
+		p += 4;
+	str_truncate(out, 0);
+	if (is_separator(p[0]) && is_separator(p[1])) {
+		err = str_adds(out, p);
+	} else {
+		err = winpath_normalise(p, c->own_letter, out);
+		if (!err)
+			err = relocate(c, out);
+	}
+	str_free(&expanded);
+	return err;
+}
+
+struct fs *context_fs_of(const struct windows_context *c, const char *path)
+{
+	char letter;
+
+	if (!winpath_split(path, &letter, NULL))
+		return NULL;
+	if (letter == c->install->letter)
+		return c->fs;
+	return c->volumes ? c->volumes->find(c->volumes->ctx, letter) : NULL;
+}

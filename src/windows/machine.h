@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The examined computer: its volumes opened read-only, the Windows installations on them found by
+ * their hives, the drive letters those use, and the one installation the command is about. Owns the
+ * open file systems. Never writes; machine_reopen_writable() only opens for the engine.
+ */
+#ifndef HOLDFAST_WINDOWS_MACHINE_H
+#define HOLDFAST_WINDOWS_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "volume/disk.h"
+#include "volume/fs.h"
+#include "windows/install.h"
+
+/* How to tell which Windows is meant; everything may be NULL or empty. */
+struct machine_options {
+	const struct volume_arg *volumes; /* --volume, repeated */
+	size_t volume_count;
+	const char *disk_serial;  /* --disk-serial: serial number of its disk */
+	const char *volume_label; /* --volume-label: file system label of its volume */
+	const char
+		*windows_dir; /* --windows or /offlinewindir: "C:\Windows", "\Windows", "Windows" */
+};
+
+/* A volume as Windows sees it. */
+struct machine_volume {
+	struct volume *volume; /* in machine.disks */
+	struct fs *fs;	       /* NULL when it could not be opened or is not NTFS */
+	char letter;	       /* in the chosen Windows; 0 none */
+};
+
+struct machine {
+	struct disks *disks;
+	struct machine_volume *volumes; /* one for each of disks->volumes, same order */
+	size_t volume_count;
+	struct windows_install *installs;
+	size_t install_count;
+	struct windows_install *chosen; /* NULL before machine_choose() */
+};
+
+/*
+ * Scans disks, opens every NTFS volume read-only and finds installations. Volumes that cannot be
+ * opened are reported and left closed. Returns 0 also when no Windows was found. Free with
+ * machine_close().
+ */
+int machine_open(const struct machine_options *options, struct machine **out);
+
+/*
+ * Picks the installation that OPTIONS mean and assigns the drive letters of its MountedDevices to
+ * all volumes; its own volume becomes C: when that does not resolve (a letter given by --volume
+ * always wins). Then reads its users (install->users). HF_ENOENT: none found; HF_EAMBIGUOUS:
+ * several fit, with a message listing each with disk serial, label, directory and how to choose.
+ * One Windows.old beside a current Windows is not a candidate unless windows_dir names it.
+ */
+int machine_choose(struct machine *m, const struct machine_options *options);
+
+/* The volume with LETTER (upper case), or NULL. */
+struct machine_volume *machine_volume(struct machine *m, char letter);
+
+/*
+ * Closes LETTER's read-only file system and opens it for writing; on failure (hibernated, unclean,
+ * dirty, busy, ...) it is opened read-only again and the error returned.
+ */
+int machine_reopen_writable(struct machine *m, char letter);
+
+/* Closes everything; accepts NULL. Returns 0 or the first error of closing a file system. */
+int machine_close(struct machine *m);
+
+#endif
