@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Decisions (USMT specification 4.7): once per directory the entries that match it, in the order in
+// which they decide; for each file only their leaves are looked at.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "report/error.h"
+#include "rules/index.h"
+
+#define HIDDEN_SYSTEM 0x6u /* FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM */
+
+/* A directory's path while its entries are gathered. */
+struct place {
+	uint16_t units[PATTERN_UNITS_MAX + 1];
+	unsigned len;
+};
+
+static int add_candidate(struct rules_dir *dir, uint32_t entry, bool matches)
+{
+	if (array_grow(&dir->candidates, dir->count, &dir->cap))
+		return HF_ENOMEM;
+	dir->candidates[dir->count++] = (struct rules_candidate){entry, matches};
+	return 0;
+}
+
+/*
+ * True when the wildcard of E can match something below the directory: its literal beginning is met
+ * already ("P\" begins with it), and a '*' takes the rest.
+ */
+static bool reaches_below(const struct entry *e, const struct place *place)
+{
+	const struct pattern *p = e->pattern;
+	unsigned literal = 0;
+
+	if (e->shape == SHAPE_EXACT)
+		return false;
+	while (p->node[literal])
+		literal++;
+	if (literal > place->len + 1)
+		return false;
+	/* units[len] is '\' here, put there by the caller. */
+	return !memcmp(p->node, place->units, literal * sizeof(*p->node));
+}
+
+/* The entries whose literal part is the first N units of the path. */
+static int gather(const struct rule_index *index, struct rules_dir *dir, struct place *place,
+		  unsigned n, uint32_t hash)
+{
+	const struct unit_slot *slot = unit_find(&index->buckets, place->units, n, hash);
+
+	for (uint32_t i = slot ? slot->value : RULES_NONE; i != RULES_NONE;
+	     i = index->entries[i].next) {
+		const struct entry *e = &index->entries[i];
+		bool matches, reaches;
+		int error;
+
+		place->units[place->len] = '\\';
+		reaches = e->includes && reaches_below(e, place);
+		if (e->shape == SHAPE_EXACT)
+			matches = n == place->len;
+		else if (e->shape == SHAPE_SUBTREE)
+			matches = true;
+		else
+			matches = pattern_node_matches(e->pattern, place->units, place->len);
+		if (!matches && !reaches)
+			continue;
+		error = add_candidate(dir, i, matches);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int gather_all(const struct rule_index *index, struct rules_dir *dir, struct place *place)
+{
+	uint32_t hash = UNIT_HASH_START;
+	int error = gather(index, dir, place, 0, hash);
+
+	for (unsigned i = 0; i < place->len && !error; i++) {
+		if (i && place->units[i] == '\\')
+			error = gather(index, dir, place, i, hash);
+		hash = unit_hash_add(hash, place->units[i]);
+	}
+	return error ? error : gather(index, dir, place, place->len, hash);
+}
+
+/* True when a veto of USER covers the directory with all below it. */
+static bool vetoed(const struct rule_index *index, const struct rules_dir *dir, int user)
+{
+	for (size_t i = 0; i < dir->count; i++) {
+		const struct entry *e = &index->entries[dir->candidates[i].entry];
+
+		if (e->veto && e->user == user && e->shape == SHAPE_SUBTREE && e->excludes_all)
+			return true;
+	}
+	return false;
+}
+
+/* True when an exclude of the whole subtree beats all that the include entry E could say below. */
+static bool overruled(const struct rule_index *index, const struct rules_dir *dir,
+		      const struct entry *e)
+{
+	for (size_t i = 0; i < dir->count; i++) {
+		const struct entry *x = &index->entries[dir->candidates[i].entry];
+
+		if (!x->veto && x->instance == e->instance && x->shape == SHAPE_SUBTREE &&
+		    x->excludes_all && pattern_compare_nodes(x->pattern, e->pattern) > 0)
+			return true;
+	}
+	return false;
+}
+
+static bool may_descend(const struct rule_index *index, const struct rules_dir *dir,
+			struct place *place)
+{
+	const struct unit_slot *slot;
+
+	for (size_t i = 0; i < dir->count; i++) {
+		const struct entry *e = &index->entries[dir->candidates[i].entry];
+
+		place->units[place->len] = '\\';
+		if (e->includes && reaches_below(e, place) && !vetoed(index, dir, e->user) &&
+		    !overruled(index, dir, e))
+			return true;
+	}
+	slot = unit_find(&index->below, place->units, place->len,
+			 unit_hash(place->units, place->len));
+	for (uint32_t i = slot ? slot->value : RULES_NONE; i != RULES_NONE;
+	     i = index->belows[i].next)
+		if (!vetoed(index, dir, index->entries[index->belows[i].entry].user))
+			return true;
+	return false;
+}
+
+static int compare_candidates(const void *a, const void *b)
+{
+	uint32_t x = ((const struct rules_candidate *)a)->entry;
+	uint32_t y = ((const struct rules_candidate *)b)->entry;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Keeps the entries that match, in the order of entries. */
+static void settle(struct rules_dir *dir)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < dir->count; i++)
+		if (dir->candidates[i].matches)
+			dir->candidates[k++] = dir->candidates[i];
+	dir->count = k;
+	if (k > 1)
+		qsort(dir->candidates, k, sizeof(*dir->candidates), compare_candidates);
+}
+
+int rules_enter(const struct rules *rules, const char *path, struct rules_dir *dir)
+{
+	static struct place place; /* 64 KiB; too much for the stack */
+	int n, error;
+
+	dir->rules = rules;
+	dir->count = 0;
+	dir->may_descend = true;
+	n = text_to_utf16(path, strlen(path), place.units, PATTERN_UNITS_MAX);
+	/* No path on NTFS is longer; no pattern could match one. */
+	if (n < 0)
+		return n == HF_ENOMEM ? n : 0;
+	while (n > 2 && place.units[n - 1] == '\\')
+		n--;
+	place.len = (unsigned)n;
+	units_upcase(rules->machine->upcase, place.units, place.len);
+	error = gather_all(rules->index, dir, &place);
+	if (error)
+		return error;
+	dir->may_descend = may_descend(rules->index, dir, &place);
+	settle(dir);
+	return 0;
+}
+
+void rules_dir_free(struct rules_dir *dir)
+{
+	free(dir->candidates);
+	memset(dir, 0, sizeof(*dir));
+}
+
+/* The object to be decided; what leaves need of a name is made when first asked for. */
+struct object {
+	const struct rules *rules;
+	const uint16_t *raw;
+	unsigned len;
+	bool is_dir, upcased, hashed;
+	uint32_t attributes, hash;
+	uint16_t name[NAME_UNITS_MAX];
+	unsigned ext; /* index after the last dot; len when there is none */
+	uint32_t ext_hash;
+};
+
+static const uint16_t *name_of(struct object *o)
+{
+	if (o->upcased)
+		return o->name;
+	memcpy(o->name, o->raw, o->len * sizeof(*o->name));
+	units_upcase(o->rules->machine->upcase, o->name, o->len);
+	o->upcased = true;
+	o->ext = o->len;
+	for (unsigned i = o->len; i-- > 0;) {
+		if (o->name[i] == '.') {
+			o->ext = i + 1;
+			break;
+		}
+	}
+	o->ext_hash = unit_hash(o->name + o->ext, o->len - o->ext);
+	return o->name;
+}
+
+static uint32_t find_exact(const struct leaf_set *set, struct object *o)
+{
+	const struct unit_slot *slot;
+
+	if (!set->exact.count)
+		return RULES_NONE;
+	name_of(o);
+	if (!o->hashed)
+		o->hash = unit_hash(o->name, o->len);
+	o->hashed = true;
+	slot = unit_find(&set->exact, o->name, o->len, o->hash);
+	return slot ? slot->value : RULES_NONE;
+}
+
+static uint32_t find_wild(const struct leaf_set *set, struct object *o)
+{
+	const struct unit_slot *slot = NULL;
+	uint32_t best = RULES_NONE;
+
+	if (!set->ext.count && !set->wild_count)
+		return RULES_NONE;
+	name_of(o);
+	if (o->ext < o->len)
+		slot = unit_find(&set->ext, o->name + o->ext, o->len - o->ext, o->ext_hash);
+	if (slot)
+		best = slot->value;
+	for (uint32_t i = 0; i < set->wild_count; i++) {
+		uint32_t rule = set->wild[i];
+
+		if (best != RULES_NONE && rule_compare(o->rules, best, rule) < 0)
+			break;
+		if (pattern_leaf_matches(&o->rules->rules[rule].pattern, o->name, o->len))
+			return rule;
+	}
+	return best;
+}
+
+/* The most specific rule of one entry that matches, or RULES_NONE. */
+static uint32_t match_entry(const struct entry *e, struct object *o)
+{
+	const struct leaf_set *set = &e->leaves;
+	uint32_t rule;
+
+	if (o->is_dir)
+		return set->star != RULES_NONE ? set->star : set->none;
+	rule = find_exact(set, o);
+	if (rule == RULES_NONE)
+		rule = find_wild(set, o);
+	return rule != RULES_NONE ? rule : set->star;
+}
+
+/*
+ * The winner of the instance that begins at candidate *I; advances *I past the instance. Entries
+ * come by node specificity; only those equal in it have to be compared further.
+ */
+static uint32_t match_instance(const struct rules_dir *dir, size_t *i, struct object *o)
+{
+	const struct rule_index *index = dir->rules->index;
+	const struct entry *first = &index->entries[dir->candidates[*i].entry], *found = NULL;
+	uint32_t best = RULES_NONE;
+
+	for (; *i < dir->count; ++*i) {
+		const struct entry *e = &index->entries[dir->candidates[*i].entry];
+		uint32_t rule;
+
+		if (e->user != first->user || e->veto != first->veto ||
+		    e->instance != first->instance)
+			break;
+		if (found && pattern_compare_nodes(e->pattern, found->pattern))
+			continue;
+		rule = match_entry(e, o);
+		if (rule == RULES_NONE)
+			continue;
+		if (!found || rule_compare(dir->rules, rule, best) < 0)
+			best = rule;
+		found = e;
+	}
+	return best;
+}
+
+static bool selects(const struct object *o, uint32_t number)
+{
+	const struct rule *rule = &o->rules->rules[number];
+
+	return rule->shown.kind == RULES_INCLUDE &&
+	       !(rule->visible_only && !o->is_dir &&
+		 (o->attributes & HIDDEN_SYSTEM) == HIDDEN_SYSTEM);
+}
+
+/*
+ * Contexts are independent: an object migrates when in one of them an instance selects it and no
+ * veto of that context takes it out.
+ */
+static void decide(const struct rules_dir *dir, struct object *o, struct rules_decision *out)
+{
+	const struct entry *entries = dir->rules->index->entries;
+	uint32_t veto = RULES_NONE, first_veto = RULES_NONE, refusal = RULES_NONE;
+	int user = INT32_MIN;
+
+	for (size_t i = 0; i < dir->count;) {
+		const struct entry *e = &entries[dir->candidates[i].entry];
+		uint32_t rule;
+
+		if (e->user != user)
+			veto = RULES_NONE;
+		user = e->user;
+		if (!e->veto && veto != RULES_NONE) {
+			i++;
+			continue;
+		}
+		rule = match_instance(dir, &i, o);
+		if (rule == RULES_NONE)
+			continue;
+		if (e->veto) {
+			veto = rule;
+			if (first_veto == RULES_NONE)
+				first_veto = rule;
+		} else if (selects(o, rule)) {
+			*out = (struct rules_decision){true, rule};
+			return;
+		} else if (refusal == RULES_NONE) {
+			refusal = rule;
+		}
+	}
+	*out = (struct rules_decision){false, first_veto != RULES_NONE ? first_veto : refusal};
+}
+
+void rules_decide_dir(const struct rules_dir *dir, uint32_t attributes, struct rules_decision *out)
+{
+	struct object o;
+
+	o.rules = dir->rules;
+	o.is_dir = true;
+	o.upcased = o.hashed = false;
+	o.len = 0;
+	o.attributes = attributes;
+	decide(dir, &o, out);
+}
+
+void rules_decide_file(const struct rules_dir *dir, const uint16_t *name, unsigned name_len,
+		       uint32_t attributes, struct rules_decision *out)
+{
+	struct object o;
+
+	o.rules = dir->rules;
+	o.is_dir = false;
+	o.upcased = o.hashed = false;
+	o.raw = name;
+	/* No file system here has longer names. */
+	o.len = name_len < NAME_UNITS_MAX ? name_len : NAME_UNITS_MAX;
+	o.attributes = attributes;
+	decide(dir, &o, out);
+}

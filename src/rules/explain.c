@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Why an object is taken or not: every matching pattern and who wins. Goes through all rules one by
+// one and applies USMT specification 4.7 as it is written, without the structures of decide.c,
+// which tests compare with it.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/winpath.h"
+#include "report/error.h"
+#include "rules/index.h"
+
+#define HIDDEN_SYSTEM 0x6u
+
+struct explained {
+	const struct rules *rules;
+	uint16_t dir[PATTERN_UNITS_MAX + 1];
+	uint16_t name[PATTERN_UNITS_MAX];
+	unsigned dir_len, name_len;
+	bool is_dir;
+	uint32_t attributes;
+	uint32_t *matches; /* rule numbers, ascending */
+	size_t count, cap;
+};
+
+static int prepare(struct explained *x, const char *path)
+{
+	const char *cut = x->is_dir ? NULL : strrchr(path, '\\');
+	size_t dir_len = cut ? (size_t)(cut - path) : strlen(path);
+	int n;
+
+	if (!x->is_dir && !cut)
+		return HF_EINVAL;
+	n = text_to_utf16(path, dir_len, x->dir, PATTERN_UNITS_MAX);
+	if (n < 0)
+		return n;
+	while (n > 2 && x->dir[n - 1] == '\\')
+		n--;
+	x->dir_len = (unsigned)n;
+	units_upcase(x->rules->machine->upcase, x->dir, x->dir_len);
+	if (!cut)
+		return 0;
+	n = text_to_utf16(cut + 1, strlen(cut + 1), x->name, PATTERN_UNITS_MAX);
+	if (n < 0)
+		return n;
+	x->name_len = (unsigned)n;
+	units_upcase(x->rules->machine->upcase, x->name, x->name_len);
+	return 0;
+}
+
+static int find_matches(struct explained *x)
+{
+	for (uint32_t i = 0; i < x->rules->rule_count; i++) {
+		const struct pattern *p = &x->rules->rules[i].pattern;
+
+		if (!pattern_node_matches(p, x->dir, x->dir_len))
+			continue;
+		if (x->is_dir ? !pattern_takes_dirs(p)
+			      : !pattern_leaf_matches(p, x->name, x->name_len))
+			continue;
+		if (array_grow(&x->matches, x->count, &x->cap))
+			return HF_ENOMEM;
+		x->matches[x->count++] = i;
+	}
+	return 0;
+}
+
+static bool same_place(const struct explained *x, uint32_t a, uint32_t b)
+{
+	const struct rules_rule *p = &x->rules->rules[a].shown, *q = &x->rules->rules[b].shown;
+	bool veto = p->kind == RULES_UNCONDITIONAL_EXCLUDE;
+
+	return p->instance == q->instance && veto == (q->kind == RULES_UNCONDITIONAL_EXCLUDE);
+}
+
+static bool wins_instance(const struct explained *x, uint32_t rule)
+{
+	for (size_t i = 0; i < x->count; i++)
+		if (same_place(x, rule, x->matches[i]) &&
+		    rule_compare(x->rules, x->matches[i], rule) < 0)
+			return false;
+	return true;
+}
+
+static bool left_out_as_hidden(const struct explained *x, const struct rule *rule)
+{
+	return rule->visible_only && !x->is_dir && (x->attributes & HIDDEN_SYSTEM) == HIDDEN_SYSTEM;
+}
+
+static bool vetoed(const struct explained *x, int user)
+{
+	for (size_t i = 0; i < x->count; i++) {
+		const struct rules_rule *r = &x->rules->rules[x->matches[i]].shown;
+
+		if (r->kind == RULES_UNCONDITIONAL_EXCLUDE && r->user == user)
+			return true;
+	}
+	return false;
+}
+
+/* The first instance in the order of users and instances that selects, or else the reason why not.
+ */
+static struct rules_decision conclude(const struct explained *x)
+{
+	struct rules_decision out = {false, RULES_NONE};
+	uint32_t veto = RULES_NONE;
+
+	for (size_t i = 0; i < x->count; i++) {
+		uint32_t number = x->matches[i];
+		const struct rule *rule = &x->rules->rules[number];
+		bool is_veto = rule->shown.kind == RULES_UNCONDITIONAL_EXCLUDE;
+
+		if (!wins_instance(x, number))
+			continue;
+		if (is_veto) {
+			if (veto == RULES_NONE ||
+			    x->rules->rules[veto].shown.instance > rule->shown.instance)
+				veto = number;
+			continue;
+		}
+		if (vetoed(x, rule->shown.user))
+			continue;
+		if (rule->shown.kind == RULES_INCLUDE && !left_out_as_hidden(x, rule))
+			return (struct rules_decision){true, number};
+		if (out.rule == RULES_NONE)
+			out.rule = number;
+	}
+	if (veto != RULES_NONE)
+		out.rule = veto;
+	return out;
+}
+
+static void say_specificity(const struct explained *x, const struct rule *rule, char *out,
+			    size_t size)
+{
+	const struct pattern *p = &rule->pattern;
+	char leaf[40];
+
+	switch (p->leaf_class) {
+	case LEAF_EXACT:
+		snprintf(leaf, sizeof(leaf), "leaf exact");
+		break;
+	case LEAF_WILD:
+		snprintf(leaf, sizeof(leaf), "leaf %u literal", p->leaf_literals);
+		break;
+	case LEAF_STAR:
+		snprintf(leaf, sizeof(leaf), "leaf any");
+		break;
+	default:
+		snprintf(leaf, sizeof(leaf), "no leaf");
+		break;
+	}
+	if (left_out_as_hidden(x, rule))
+		snprintf(out, size, "not for hidden system files");
+	else if (p->exact)
+		snprintf(out, size, "directory part %u exact, %s", p->prefix, leaf);
+	else if (p->more)
+		snprintf(out, size, "directory part %u literal + %u, %s", p->prefix, p->more, leaf);
+	else
+		snprintf(out, size, "directory part %u literal, %s", p->prefix, leaf);
+}
+
+int rules_explain(const struct rules *rules, const char *path, bool is_dir, uint32_t attributes,
+		  rules_match_visit visit, void *ctx, struct rules_decision *out)
+{
+	struct explained *x = calloc(1, sizeof(*x));
+	int error;
+
+	if (!x)
+		return HF_ENOMEM;
+	x->rules = rules;
+	x->is_dir = is_dir;
+	x->attributes = attributes;
+	error = prepare(x, path);
+	if (!error)
+		error = find_matches(x);
+	if (!error)
+		*out = conclude(x);
+	for (size_t i = 0; i < x->count && !error; i++) {
+		struct rules_match match = {.rule = x->matches[i],
+					    .wins_instance = wins_instance(x, x->matches[i]),
+					    .wins = x->matches[i] == out->rule};
+
+		say_specificity(x, &rules->rules[match.rule], match.specificity,
+				sizeof(match.specificity));
+		error = visit(ctx, &match);
+	}
+	free(x->matches);
+	free(x);
+	return error;
+}

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Patterns of USMT specification 4.6: from text to units, matching, and specificity of 4.7.
+#include "rules/pattern.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "report/error.h"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/*
+ * The '[' that opens the leaf: the first unescaped one after which no separator follows, so that a
+ * folder may be called "a [b]". NULL when there is none.
+ */
+static const char *find_leaf(const char *text, size_t len)
+{
+	const char *open = NULL;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '^' && i + 1 < len)
+			i++;
+		else if (text[i] == '[' && !open)
+			open = text + i;
+		else if (text[i] == '\\')
+			open = NULL;
+	}
+	return open;
+}
+
+/*
+ * Converts LEN bytes with '^' escapes and '*' to units in OUT (PATTERN_UNITS_MAX), and the same
+ * text without escapes to PLAIN. Returns the number of units or a negative error.
+ */
+static int to_units(const char *text, size_t len, uint16_t *out, struct str *plain)
+{
+	int n = 0;
+
+	for (size_t i = 0, run; i < len; i = run) {
+		int got;
+
+		if (text[i] == '*') {
+			if (n == PATTERN_UNITS_MAX)
+				return HF_ELIMIT;
+			/* Several in a row are one. */
+			if (!n || out[n - 1])
+				out[n++] = 0;
+			run = i + 1;
+			if (str_addc(plain, '*'))
+				return HF_ENOMEM;
+			continue;
+		}
+		if (text[i] == '^' && i + 1 < len)
+			i++;
+		for (run = i + 1; run < len && text[run] != '*' && text[run] != '^'; run++)
+			;
+		got = text_to_utf16(text + i, run - i, out + n, (size_t)(PATTERN_UNITS_MAX - n));
+		if (got < 0)
+			return got;
+		for (int k = n; k < n + got; k++)
+			if (!out[k])
+				return HF_EINVAL;
+		n += got;
+		if (str_add(plain, text + i, run - i))
+			return HF_ENOMEM;
+	}
+	return n;
+}
+
+/* One separator where there are several or '/', none at the end. */
+static int normalise_node(uint16_t *node, int n)
+{
+	int k = 0;
+
+	for (int i = 0; i < n; i++) {
+		uint16_t unit = node[i] == '/' ? '\\' : node[i];
+
+		if (unit != '\\' || !k || node[k - 1] != '\\')
+			node[k++] = unit;
+	}
+	return k && node[k - 1] == '\\' ? k - 1 : k;
+}
+
+static void normalise_text(struct str *s)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < s->len; i++) {
+		char c = s->data[i] == '/' ? '\\' : s->data[i];
+
+		if (c != '\\' || !k || s->data[k - 1] != '\\')
+			s->data[k++] = c;
+	}
+	if (k > 3 && s->data[k - 1] == '\\')
+		k--;
+	str_truncate(s, k);
+}
+
+static void measure(struct pattern *p)
+{
+	unsigned first = 0;
+
+	while (first < p->node_len && p->node[first])
+		first++;
+	p->exact = first == p->node_len;
+	p->prefix = (uint16_t)first;
+	if (first && p->node[first - 1] == '\\')
+		p->prefix--;
+	p->more = 0;
+	for (unsigned i = first; i < p->node_len; i++)
+		p->more += p->node[i] != 0;
+	p->leaf_literals = 0;
+	for (unsigned i = 0; i < p->leaf_len; i++)
+		p->leaf_literals += p->leaf[i] != 0;
+	if (!p->leaf_len)
+		p->leaf_class = LEAF_NONE;
+	else if (!p->leaf_literals)
+		p->leaf_class = LEAF_STAR;
+	else
+		p->leaf_class = p->leaf_literals == p->leaf_len ? LEAF_EXACT : LEAF_WILD;
+}
+
+/* The parts of one pattern while it is parsed. */
+struct parts {
+	uint16_t node[PATTERN_UNITS_MAX], leaf[PATTERN_UNITS_MAX];
+	int node_len, leaf_len;
+	struct str node_text, leaf_text;
+	bool has_leaf;
+};
+
+static int split(const char *text, size_t len, struct parts *parts, const char **why)
+{
+	const char *open = find_leaf(text, len);
+	size_t node_len = open ? (size_t)(open - text) : len;
+
+	if (open) {
+		if (text[len - 1] != ']' || len - node_len < 2) {
+			*why = "there is no ] at its end";
+			return HF_EINVAL;
+		}
+		while (node_len && is_blank(text[node_len - 1]))
+			node_len--;
+		parts->has_leaf = true;
+		parts->leaf_len = to_units(open + 1, len - (size_t)(open - text) - 2, parts->leaf,
+					   &parts->leaf_text);
+		if (parts->leaf_len < 0)
+			return parts->leaf_len;
+	}
+	parts->node_len = to_units(text, node_len, parts->node, &parts->node_text);
+	if (parts->node_len < 0)
+		return parts->node_len;
+	parts->node_len = normalise_node(parts->node, parts->node_len);
+	normalise_text(&parts->node_text);
+	return 0;
+}
+
+/* A file pattern begins with a drive or a wildcard; anything else cannot match. */
+static const char *check_node(const struct parts *parts)
+{
+	const uint16_t *n = parts->node;
+	bool letter;
+
+	if (!parts->node_len)
+		return "it has no directory part";
+	if (!n[0])
+		return NULL;
+	letter = (n[0] >= 'A' && n[0] <= 'Z') || (n[0] >= 'a' && n[0] <= 'z');
+	if (n[0] == '\\')
+		return "it is on the network or has no drive letter, so it names nothing on this "
+		       "computer";
+	if (parts->node_len < 2 || !letter || n[1] != ':' ||
+	    (parts->node_len > 2 && n[2] && n[2] != '\\'))
+		return "it does not begin with a drive such as C:\\";
+	return NULL;
+}
+
+static int keep(struct parts *parts, const struct upcase *uc, struct arena *arena,
+		struct pattern *out)
+{
+	size_t n = (size_t)parts->node_len + (size_t)parts->leaf_len;
+	uint16_t *units = arena_alloc(arena, (n + 1) * sizeof(*units));
+
+	if (!units)
+		return HF_ENOMEM;
+	memcpy(units, parts->node, (size_t)parts->node_len * sizeof(*units));
+	memcpy(units + parts->node_len, parts->leaf, (size_t)parts->leaf_len * sizeof(*units));
+	units_upcase(uc, units, (unsigned)n);
+	memset(out, 0, sizeof(*out));
+	out->node = units;
+	out->node_len = (uint16_t)parts->node_len;
+	out->leaf = units + parts->node_len;
+	out->leaf_len = (uint16_t)parts->leaf_len;
+	measure(out);
+	out->node_text_len = (uint32_t)parts->node_text.len;
+	if (parts->has_leaf &&
+	    (str_adds(&parts->node_text, " [") ||
+	     str_add(&parts->node_text, parts->leaf_text.data ? parts->leaf_text.data : "",
+		     parts->leaf_text.len) ||
+	     str_addc(&parts->node_text, ']')))
+		return HF_ENOMEM;
+	out->text = arena_strndup(arena, parts->node_text.data, parts->node_text.len);
+	return out->text ? 0 : HF_ENOMEM;
+}
+
+int pattern_parse(const char *text, const struct upcase *uc, struct arena *arena,
+		  struct pattern *out, const char **why)
+{
+	static struct parts parts; /* 128 KiB; too much for the stack */
+	size_t len = strlen(text);
+	int error;
+
+	while (len && is_blank(*text))
+		text++, len--;
+	while (len && is_blank(text[len - 1]))
+		len--;
+	*why = "it is not valid text";
+	parts.node_len = parts.leaf_len = 0;
+	parts.has_leaf = false;
+	memset(&parts.node_text, 0, sizeof(parts.node_text));
+	memset(&parts.leaf_text, 0, sizeof(parts.leaf_text));
+	error = split(text, len, &parts, why);
+	if (!error) {
+		const char *fault = check_node(&parts);
+
+		if (fault) {
+			*why = fault;
+			error = HF_EINVAL;
+		}
+	}
+	if (!error)
+		error = keep(&parts, uc, arena, out);
+	if (error == HF_ELIMIT) {
+		*why = "it is longer than 32767 characters";
+		error = HF_EINVAL;
+	}
+	str_free(&parts.node_text);
+	str_free(&parts.leaf_text);
+	return error;
+}
+
+bool wild_match(const uint16_t *pat, unsigned pat_len, const uint16_t *s, unsigned len)
+{
+	unsigned p = 0, i = 0, star = UINT32_MAX, resume = 0;
+
+	while (i < len) {
+		if (p < pat_len && !pat[p]) {
+			star = ++p;
+			resume = i;
+			if (p == pat_len)
+				return true;
+		} else if (p < pat_len && pat[p] == s[i]) {
+			p++;
+			i++;
+		} else if (star != UINT32_MAX) {
+			p = star;
+			i = ++resume;
+		} else {
+			return false;
+		}
+	}
+	while (p < pat_len && !pat[p])
+		p++;
+	return p == pat_len;
+}
+
+bool pattern_node_matches(const struct pattern *p, uint16_t *path, unsigned len)
+{
+	/* "X\*" is X itself too: match with a separator at the end. */
+	if (p->node_len >= 2 && !p->node[p->node_len - 1] && p->node[p->node_len - 2] == '\\')
+		path[len++] = '\\';
+	return wild_match(p->node, p->node_len, path, len);
+}
+
+bool pattern_leaf_matches(const struct pattern *p, const uint16_t *name, unsigned len)
+{
+	return p->leaf_class != LEAF_NONE && wild_match(p->leaf, p->leaf_len, name, len);
+}
+
+int pattern_compare_nodes(const struct pattern *a, const struct pattern *b)
+{
+	if (a->prefix != b->prefix)
+		return a->prefix < b->prefix ? -1 : 1;
+	if (a->more != b->more)
+		return a->more < b->more ? -1 : 1;
+	return (int)a->exact - (int)b->exact;
+}
+
+int pattern_compare_leaves(const struct pattern *a, const struct pattern *b)
+{
+	if (a->leaf_class != b->leaf_class)
+		return a->leaf_class < b->leaf_class ? -1 : 1;
+	/* Two exact names that match the same file are the same name. */
+	if (a->leaf_literals != b->leaf_literals)
+		return a->leaf_literals < b->leaf_literals ? -1 : 1;
+	return 0;
+}
+
+void units_upcase(const struct upcase *uc, uint16_t *units, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		units[i] = uc->map[units[i]];
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * MigXML (USMT specification 4): reads rule files, evaluates them for one computer and decides for
+ * each object whether it migrates and which rule says so. Pure: sees the computer only through
+ * struct rules_machine, never writes, so that it can be tested on tables.
+ *
+ * Life: rules_new() -> rules_load() for each file -> rules_compile() -> rules_enter() for each
+ * directory, rules_decide_dir()/rules_decide_file() for what is in it -> rules_free().
+ */
+#ifndef HOLDFAST_RULES_RULES_H
+#define HOLDFAST_RULES_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rules;
+struct upcase;
+
+enum rules_drive_kind {
+	RULES_DRIVE_FIXED,
+	RULES_DRIVE_REMOVABLE,
+	RULES_DRIVE_REMOTE,
+	RULES_DRIVE_CDROM
+};
+
+/* Is called for each object; returns 0 to go on. ATTRIBUTES are Win32's. */
+typedef int (*rules_list_visit)(void *ctx, const char *name, bool is_dir, uint32_t attributes);
+typedef int (*rules_drive_visit)(void *ctx, char letter, enum rules_drive_kind kind);
+
+/*
+ * What rules may ask about the examined computer. Users are numbered 0..user_count-1 and are those
+ * that are being migrated; -1 is the system context. Functions return 0 or a negative error unless
+ * said otherwise.
+ */
+struct rules_machine {
+	void *ctx;
+	int user_count;
+	/* Value of a variable or NULL when undefined; lives as long as the machine. */
+	const char *(*variable)(void *ctx, int user, const char *name);
+	/* How the user is called in messages: "PC1\ann" or a SID. */
+	const char *(*user_name)(void *ctx, int user);
+	/* 1 when PATH ("C:\a\b", no wildcard) exists, 0 when not; *IS_DIR may be NULL. */
+	int (*exists)(void *ctx, const char *path, bool *is_dir);
+	/* Names in directory PATH; HF_ENOENT (silently) when it is not there. */
+	int (*list)(void *ctx, const char *path, rules_list_visit visit, void *visit_ctx);
+	int (*drives)(void *ctx, rules_drive_visit visit, void *visit_ctx);
+	/* Upper-case table for comparisons. */
+	const struct upcase *upcase;
+};
+
+enum rules_kind { RULES_INCLUDE, RULES_EXCLUDE, RULES_UNCONDITIONAL_EXCLUDE };
+
+/* One pattern in effect: where it was written and for whom. Strings belong to struct rules. */
+struct rules_rule {
+	enum rules_kind kind;
+	const char *pattern; /* expanded: "C:\Users\ann\Documents\* [*]" */
+	const char *file;    /* rule file as named on the command line */
+	unsigned line;
+	const char *component; /* displayName, or "" */
+	uint32_t instance;     /* component in one context: precedence is within one instance */
+	int user;	       /* -1 system context */
+};
+
+#define RULES_NONE UINT32_MAX
+
+struct rules_decision {
+	bool selected;
+	uint32_t rule; /* the winner, for rules_rule(); RULES_NONE when no pattern matches */
+};
+
+/* Returns NULL when out of memory. */
+struct rules *rules_new(void);
+void rules_free(struct rules *rules);
+
+/*
+ * Reads the rule file at host path PATH, called NAME in messages. Limits: 64 MiB, 256 levels deep;
+ * no network, no DTD, no external entities. HF_ENOENT: not there; HF_EINVAL: not well-formed or
+ * another root element (a Config.xml is recognised and the option named); HF_ELIMIT. A file whose
+ * urlid was loaded before is skipped with a warning (specification 4.1). Elements and helpers that
+ * this version does not carry out are warned of once each by name with file and line.
+ */
+int rules_load(struct rules *rules, const char *path, const char *name);
+
+/*
+ * Evaluates contexts, variables, detection and object sets for MACHINE, which must outlive RULES,
+ * and makes the decision structures. Call once.
+ */
+int rules_compile(struct rules *rules, const struct rules_machine *machine);
+
+/* Components in effect, for logs: visits displayName, user (-1 system) and whether detected. */
+typedef int (*rules_component_visit)(void *ctx, const char *name, int user, bool detected);
+int rules_components(const struct rules *rules, rules_component_visit visit, void *ctx);
+
+/* Number of rules in effect, and rule number INDEX (< count). */
+uint32_t rules_count(const struct rules *rules);
+const struct rules_rule *rules_rule(const struct rules *rules, uint32_t index);
+
+/* The patterns that can matter in one directory. Zero-initialise; reuse; free at the end. */
+struct rules_dir {
+	const struct rules *rules;
+	struct rules_candidate *candidates; /* private */
+	size_t count, cap;
+	bool may_descend; /* false: no rule can select anything below this directory's files */
+};
+
+/*
+ * Prepares DIR for the directory PATH (normalised, "C:\Users\ann", "C:" for the root). Work that
+ * depends on the path alone is done here, once per directory. 0 or HF_ENOMEM.
+ */
+int rules_enter(const struct rules *rules, const char *path, struct rules_dir *dir);
+void rules_dir_free(struct rules_dir *dir);
+
+/* Decides the directory object itself. */
+void rules_decide_dir(const struct rules_dir *dir, uint32_t attributes, struct rules_decision *out);
+
+/* Decides the file NAME (UTF-16, host order) directly in the directory. */
+void rules_decide_file(const struct rules_dir *dir, const uint16_t *name, unsigned name_len,
+		       uint32_t attributes, struct rules_decision *out);
+
+/* One pattern that matches the explained object. */
+struct rules_match {
+	uint32_t rule;
+	bool wins_instance;   /* decided for its component instance */
+	bool wins;	      /* decided for the object */
+	char specificity[96]; /* in words: "directory part 23 literal, leaf exact" */
+};
+typedef int (*rules_match_visit)(void *ctx, const struct rules_match *match);
+
+/* Calls VISIT for every pattern matching PATH, winners marked; sets *OUT to the decision. */
+int rules_explain(const struct rules *rules, const char *path, bool is_dir, uint32_t attributes,
+		  rules_match_visit visit, void *ctx, struct rules_decision *out);
+
+#endif
