@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Per-object trouble: one function decides, by /c (later also <ErrorControl>), whether the run goes
+ * on, and keeps the list of what was skipped (USMT specification 1 "/c", 9.4).
+ */
+#ifndef HOLDFAST_ENGINE_ERRORS_H
+#define HOLDFAST_ENGINE_ERRORS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct object_error {
+	char *path;
+	char *reason;
+	int error; /* enum hf_error */
+};
+
+struct object_errors {
+	bool continue_on_error; /* /c */
+	struct object_error *list;
+	size_t count, cap;
+};
+
+/*
+ * Records that the object at PATH cannot be kept, because of REASON and ERROR. Returns 0 when the
+ * run goes on (/c, and the error is about this object alone), else ERROR. HF_ENOMEM, HF_ENOSPC,
+ * HF_ECANCELLED and HF_EREADONLY always stop the run.
+ */
+int object_error(struct object_errors *errors, const char *path, int error, const char *reason);
+
+/* Writes USMT's error summary (specification 9.4) to the log. */
+void object_errors_summary(const struct object_errors *errors);
+
+void object_errors_free(struct object_errors *errors);
+
+#endif

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Linking what the plan says into the store.
+ */
+#include "engine/gather.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "engine/cancel.h"
+#include "engine/errors.h"
+#include "engine/plan.h"
+#include "report/error.h"
+#include "report/log.h"
+#include "report/progress.h"
+#include "rules/rules.h"
+#include "store/catalog.h"
+#include "store/store.h"
+#include "store/tree.h"
+
+#define COPIED_NAMES 1023 /* NTFS allows 1,024 (USMT specification 10.1): room for one more is left */
+#define COPY_PIECE   ((size_t)1 << 20)
+
+/* A directory of the store that is being filled. */
+struct open_dir {
+	uint32_t index;	/* in plan.dirs */
+	fs_ref stored;	/* 0: it could not be made */
+	int64_t id;	/* in the catalog */
+};
+
+/* A copy that further names of the same file are linked to. */
+struct copy {
+	fs_ref source, stored;
+};
+
+/* Copies that are remembered; a file's names are mostly near each other. */
+#define COPIES 64
+
+struct gathering {
+	struct fs *fs;
+	const struct plan *plan;
+	const struct rules *rules;
+	struct catalog *catalog;
+	struct object_errors *errors;
+	struct gather_result *result;
+	struct open_dir *stack; /* the root's first */
+	size_t depth, cap;
+	int64_t next_id;
+	bool *rule_known; /* which rules are in the catalog */
+	char *buffer;	  /* for copies */
+	struct copy copies[COPIES];
+	size_t copy_count; /* made so far; the newest COPIES of them are remembered */
+	fs_ref files_root;
+	uint64_t done;
+};
+
+/* After these the volume cannot be told to be as the program believes. */
+static bool in_doubt(int error)
+{
+	return error == HF_EIO || error == HF_ECORRUPT || error == HF_ENOMEM ||
+	       error == HF_EREADONLY;
+}
+
+static int dir_trouble(struct gathering *g, uint32_t index, int error, const char *reason)
+{
+	struct str path = {0};
+	int err = plan_dir_path(g->plan, index, &path);
+
+	if (!err && in_doubt(error)) {
+		log_error("Stopped at %s: %s. The store is incomplete; the originals are as they "
+			  "were.",
+			  path.data, reason);
+		err = error;
+	} else if (!err) {
+		err = object_error(g->errors, path.data, error, reason);
+	}
+	str_free(&path);
+	return err;
+}
+
+/* WRITING: the error came from a change of the volume. */
+static int file_trouble(struct gathering *g, const struct plan_file *file, int error,
+			bool writing, const char *reason)
+{
+	struct str path = {0};
+	int err = plan_file_path(g->plan, file, &path);
+
+	if (!err && writing && in_doubt(error)) {
+		log_error("Stopped at %s: %s. The store is incomplete; the originals are as they "
+			  "were.",
+			  path.data, reason);
+		err = error;
+	} else if (!err) {
+		err = object_error(g->errors, path.data, error, reason);
+	}
+	str_free(&path);
+	return err;
+}
+
+/* The catalog's id of rule INDEX, which is written there when first used. */
+static int rule_id(struct gathering *g, uint32_t index, int64_t *id)
+{
+	static const char *const kinds[] = {
+		[RULES_INCLUDE] = "include",
+		[RULES_EXCLUDE] = "exclude",
+		[RULES_UNCONDITIONAL_EXCLUDE] = "unconditionalExclude",
+	};
+	const struct rules_rule *rule;
+	struct catalog_rule row;
+
+	*id = 0;
+	if (index == RULES_NONE || !g->rules)
+		return 0;
+	*id = (int64_t)index + 1;
+	if (g->rule_known[index])
+		return 0;
+	g->rule_known[index] = true;
+	rule = rules_rule(g->rules, index);
+	row = (struct catalog_rule){
+		.id = *id,
+		.kind = kinds[rule->kind],
+		.pattern = rule->pattern,
+		.file = rule->file,
+		.component = rule->component,
+		.line = rule->line,
+	};
+	if (rule->user >= 0 && g->plan->machine)
+		row.user = g->plan->machine->user_name(g->plan->machine->ctx, rule->user);
+	return catalog_add_rule(g->catalog, &row);
+}
+
+/* The last thing done to a directory: filling it has changed its times. */
+static int close_dir(struct gathering *g)
+{
+	const struct open_dir *top = &g->stack[--g->depth];
+	const struct plan_dir *dir = &g->plan->dirs[top->index];
+	int err;
+
+	if (!top->stored || !g->depth)
+		return 0;
+	err = fs_copy_metadata(g->fs, dir->ref, top->stored);
+	if (!err)
+		return 0;
+	return dir_trouble(g, top->index, err,
+			   "its attributes, times or security cannot be copied into the store");
+}
+
+static int record_dir(struct gathering *g, const struct open_dir *open, int64_t parent)
+{
+	const struct plan_dir *dir = &g->plan->dirs[open->index];
+	char name[NAME_WTF8_MAX] = {g->plan->letter, '$', '\0'};
+	struct catalog_dir row = {
+		.id = open->id,
+		.parent = parent,
+		.name = name,
+		.volume = g->plan->letter,
+		.source = dir->ref,
+		.stored = open->stored,
+		.attributes = dir->attributes,
+		.reparse_tag = dir->reparse_tag,
+		.how = dir->selected ? CATALOG_DIR : CATALOG_PARENT,
+	};
+	int err = rule_id(g, dir->selected ? dir->rule : RULES_NONE, &row.rule);
+
+	if (!err && parent && text_from_utf16(dir->name, dir->name_len, name, sizeof(name)) < 0)
+		err = HF_EINVAL;
+	return err ? err : catalog_add_dir(g->catalog, &row);
+}
+
+/* Makes directory INDEX of the plan in the one on top of the stack, and puts it there. */
+static int open_dir(struct gathering *g, uint32_t index)
+{
+	const struct plan_dir *dir = &g->plan->dirs[index];
+	const struct open_dir *top = g->depth ? &g->stack[g->depth - 1] : NULL;
+	const uint16_t root_name[2] = {(uint16_t)g->plan->letter, '$'};
+	int64_t parent = top ? top->id : 0;
+	struct open_dir *open;
+	int err = 0;
+
+	if (array_grow(&g->stack, g->depth, &g->cap))
+		return log_oom();
+	top = g->depth ? &g->stack[g->depth - 1] : NULL;
+	open = &g->stack[g->depth++];
+	*open = (struct open_dir){.index = index};
+	if (!top) {
+		err = fs_mkdir(g->fs, g->files_root, root_name, 2, &open->stored);
+		if (!err)
+			err = store_protect(g->fs, open->stored);
+		if (err)
+			return dir_trouble(g, index, HF_EIO, "the store's tree cannot be begun");
+	} else if (!top->stored) {
+		return dir_trouble(g, index, HF_ENOENT, "the directory above it is not in the store");
+	} else {
+		err = fs_mkdir(g->fs, top->stored, dir->name, dir->name_len, &open->stored);
+	}
+	if (err) {
+		open->stored = 0;
+		return dir_trouble(g, index, err, "it cannot be made in the store");
+	}
+	open->id = ++g->next_id;
+	g->result->dirs++;
+	return record_dir(g, open, parent);
+}
+
+static int copy_data(struct gathering *g, const struct plan_file *file, uint64_t size, fs_ref to)
+{
+	if (!g->buffer)
+		g->buffer = malloc(COPY_PIECE);
+	if (!g->buffer)
+		return log_oom();
+	for (uint64_t at = 0; at < size;) {
+		size_t piece = size - at < COPY_PIECE ? (size_t)(size - at) : COPY_PIECE;
+		size_t done = 0;
+		int err = fs_read(g->fs, file->ref, at, g->buffer, piece, &done);
+
+		if (!err && done != piece)
+			err = HF_ECORRUPT;
+		if (!err)
+			err = fs_write(g->fs, to, at, g->buffer, done);
+		if (err)
+			return err;
+		at += done;
+	}
+	return 0;
+}
+
+/* A new file with the same content. */
+static int copy_file(struct gathering *g, const struct plan_file *file, const struct fs_stat *st,
+		     fs_ref dir, fs_ref *stored)
+{
+	struct str path = {0};
+	int err = plan_file_path(g->plan, file, &path);
+
+	if (!err)
+		log_info("%s has %u names already and is copied instead of linked.", path.data,
+			 st->names);
+	str_free(&path);
+	if (!err)
+		err = fs_create(g->fs, dir, file->name, file->name_len, stored);
+	if (err)
+		return err;
+	err = copy_data(g, file, st->size, *stored);
+	if (!err)
+		err = fs_copy_metadata(g->fs, file->ref, *stored);
+	if (!err)
+		return 0;
+	/* A partial copy must not look like the file. */
+	if (fs_unlink(g->fs, dir, file->name, file->name_len, *stored))
+		return HF_EIO;
+	return err;
+}
+
+/* A file with too many names: copied once, its further names are links to the copy. */
+static int keep_copy(struct gathering *g, const struct plan_file *file, const struct fs_stat *st,
+		     fs_ref dir, fs_ref *stored)
+{
+	int err = HF_ELIMIT;
+
+	for (size_t i = 0; i < COPIES && i < g->copy_count && err == HF_ELIMIT; i++) {
+		struct fs_stat copy;
+
+		if (g->copies[i].source != file->ref)
+			continue;
+		*stored = g->copies[i].stored;
+		err = fs_stat(g->fs, *stored, &copy);
+		if (!err)
+			err = copy.names >= COPIED_NAMES
+				      ? HF_ELIMIT
+				      : fs_link(g->fs, *stored, dir, file->name, file->name_len);
+	}
+	if (err != HF_ELIMIT)
+		return err;
+	err = copy_file(g, file, st, dir, stored);
+	if (!err) {
+		g->copies[g->copy_count++ % COPIES] = (struct copy){file->ref, *stored};
+		g->result->copied++;
+	}
+	return err;
+}
+
+/* Links or copies FILE; ROW gets how and where. */
+static int keep_file(struct gathering *g, const struct plan_file *file, const struct fs_stat *st,
+		     fs_ref dir, struct catalog_file *row)
+{
+	int err = HF_ELIMIT;
+
+	row->how = CATALOG_LINK;
+	row->stored = file->ref;
+	if (st->names < COPIED_NAMES)
+		err = fs_link(g->fs, file->ref, dir, file->name, file->name_len);
+	if (!err) {
+		g->result->linked++;
+		g->result->bytes += st->size;
+	}
+	if (err != HF_ELIMIT)
+		return err;
+	row->how = CATALOG_COPY;
+	return keep_copy(g, file, st, dir, &row->stored);
+}
+
+static int gather_file(struct gathering *g, const struct plan_file *file,
+		       const struct open_dir *dir)
+{
+	char name[NAME_WTF8_MAX];
+	struct catalog_file row = {.dir = dir->id,
+				   .name = name,
+				   .source = file->ref,
+				   .attributes = file->attributes,
+				   .reparse_tag = file->reparse_tag};
+	struct fs_stat st;
+	int err;
+
+	if (!dir->stored)
+		return file_trouble(g, file, HF_ENOENT, false,
+				    "the directory above it is not in the store");
+	err = fs_stat(g->fs, file->ref, &st);
+	if (!err && (st.is_dir || st.is_metadata))
+		err = HF_ECORRUPT;
+	if (err)
+		return file_trouble(g, file, err, false, "its record cannot be read");
+	row.size = st.size;
+	row.names = st.names;
+	if (file->listed_only) {
+		row.how = CATALOG_LISTED;
+		g->result->listed++;
+	} else {
+		err = keep_file(g, file, &st, dir->stored, &row);
+		if (err)
+			return file_trouble(g, file, err, true, "it cannot be linked into the store");
+	}
+	if (text_from_utf16(file->name, file->name_len, name, sizeof(name)) < 0)
+		return file_trouble(g, file, HF_EINVAL, false, "its name cannot be recorded");
+	err = rule_id(g, file->rule, &row.rule);
+	return err ? err : catalog_add_file(g->catalog, &row);
+}
+
+static int gather_dir(struct gathering *g, uint32_t index)
+{
+	const struct plan_dir *dir = &g->plan->dirs[index];
+	int err = 0;
+
+	while (!err && g->depth && g->stack[g->depth - 1].index != dir->parent)
+		err = close_dir(g);
+	if (!err)
+		err = open_dir(g, index);
+	for (uint32_t i = 0; i < dir->file_count && !err; i++) {
+		if (cancel_requested())
+			return HF_ECANCELLED;
+		err = gather_file(g, &g->plan->files[dir->first_file + i],
+				  &g->stack[g->depth - 1]);
+		progress_update(++g->done);
+	}
+	return err;
+}
+
+/* The parent of everything must be made first, also when nothing is selected. */
+static int gather_all(struct gathering *g)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < g->plan->dir_count && !err; i++) {
+		if (i && !g->plan->dirs[i].needed)
+			continue;
+		err = cancel_requested() ? HF_ECANCELLED : gather_dir(g, (uint32_t)i);
+	}
+	while (g->depth && !err)
+		err = close_dir(g);
+	return err;
+}
+
+int gather(struct fs *fs, fs_ref files_root, const struct plan *plan, const struct rules *rules,
+	   struct catalog *catalog, struct object_errors *errors, struct gather_result *result)
+{
+	struct gathering g = {
+		.fs = fs,
+		.plan = plan,
+		.rules = rules,
+		.catalog = catalog,
+		.errors = errors,
+		.result = result,
+		.files_root = files_root,
+	};
+	int err;
+
+	*result = (struct gather_result){0};
+	g.rule_known = calloc(rules ? rules_count(rules) + (size_t)1 : 1, sizeof(*g.rule_known));
+	if (!g.rule_known)
+		return log_oom();
+	progress_phase("Saving", "files", plan->file_count);
+	err = gather_all(&g);
+	progress_end(g.done);
+	result->skipped = errors->count;
+	free(g.stack);
+	free(g.rule_known);
+	free(g.buffer);
+	if (err == HF_ECANCELLED && cancel_requested()) {
+		int synced = fs_sync(fs);
+
+		log_error("Stopped on request. The store is incomplete and is not used by anything; "
+			  "the originals are as they were. Capture again with /o.");
+		return synced ? synced : err;
+	}
+	return err;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What wipe.c (deciding), wipe_profiles.c (is anybody forgotten), wipe_survey.c (what would go) and
+ * wipe_run.c (doing) share.
+ */
+#ifndef HOLDFAST_ENGINE_WIPE_PRIVATE_H
+#define HOLDFAST_ENGINE_WIPE_PRIVATE_H
+
+#include <stdbool.h>
+
+#include "base/mem.h"
+#include "engine/wipe.h"
+#include "store/tree.h"
+
+struct machine_volume;
+
+/* Something that stays. */
+struct wipe_protected {
+	char *path;	 /* "C:\USMTMIG" */
+	fs_ref parent, ref; /* where it is; 0 when there is nothing of that name */
+	bool is_dir;
+};
+
+struct wipe_plan {
+	char letter;
+	char *store; /* "C:\USMTMIG" */
+	struct catalog *catalog;
+	bool resumes; /* an earlier wipe by this store was interrupted */
+	struct wipe_protected *items;
+	size_t count, cap;
+	struct str protected; /* their paths, joined by ';' */
+	struct ref_set ancestors; /* directories above them: entered, but not deleted */
+	uint64_t objects;	  /* that go */
+	uint64_t freed;		  /* bytes of clusters that this is expected to free */
+};
+
+/* Is the object REF of directory PARENT protected? */
+bool wipe_is_protected(const struct wipe_plan *plan, fs_ref parent, fs_ref ref);
+
+/*
+ * Every profile on the volume is captured, excluded by an option, or protected. HF_EREFUSED with a
+ * message for each that is not.
+ */
+int wipe_check_profiles(struct machine *m, struct fs *fs, const struct wipe_plan *plan);
+
+/* Counts what would go, by top-level objects. */
+int wipe_survey(struct fs *fs, struct wipe_plan *plan);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The store's catalog: an SQLite database, made in memory while capturing and written to the volume
+ * in one piece at the end; read back into memory the same way (docs/store-format.md). Rows are
+ * directories and files as (parent, name), so that a path is never stored twice.
+ */
+#ifndef HOLDFAST_STORE_CATALOG_H
+#define HOLDFAST_STORE_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct catalog;
+
+#define CATALOG_FORMAT 1
+
+/* How an object is kept. */
+enum catalog_how {
+	CATALOG_LINK,	/* another name for the same file record */
+	CATALOG_COPY,	/* copied: it had too many names already */
+	CATALOG_DIR,	/* a directory made anew, selected by a rule */
+	CATALOG_PARENT, /* a directory made anew only because something below is kept */
+	CATALOG_LISTED, /* not kept, only listed: a cloud placeholder without data */
+};
+
+/* A captured user, or one left out by an option, so that wipe can tell that nobody was forgotten.
+ */
+struct catalog_user {
+	const char *sid, *domain, *name, *profile;
+	bool captured;
+	const char *reason; /* the option ("/ue:...") or fact that decided */
+};
+
+struct catalog_dir {
+	int64_t id;	  /* 1.. in order of capture; parents before children */
+	int64_t parent;	  /* 0 for the row of a volume's root, which is called "C$" */
+	const char *name; /* WTF-8 */
+	char volume;	  /* letter */
+	uint64_t source;  /* file reference on the captured volume */
+	uint64_t stored;  /* file reference of its copy in the store */
+	uint32_t attributes, reparse_tag;
+	enum catalog_how how;
+	int64_t rule; /* catalog rule id; 0 none */
+};
+
+struct catalog_file {
+	int64_t dir;
+	const char *name;
+	uint64_t source; /* file reference; of the record that both names share when linked */
+	uint64_t stored; /* equals SOURCE for links; 0 when listed only */
+	uint64_t size;	 /* of the unnamed data, bytes */
+	uint32_t attributes, reparse_tag;
+	unsigned names; /* hard links before the capture */
+	enum catalog_how how;
+	int64_t rule;
+};
+
+struct catalog_rule {
+	int64_t id; /* 1.. */
+	const char *kind, *pattern, *file, *component;
+	unsigned line;
+	const char *user; /* as in messages ("PC1\\ann"), or "" for the system context */
+};
+
+/* A new, empty catalog in memory. */
+int catalog_new(struct catalog **out);
+/* Opens one from LEN bytes of DATA read from a volume (copied); HF_ECORRUPT if it is none, of
+ * another format, or damaged (integrity check), with a message naming NAME. Read-only. */
+int catalog_open(const void *data, size_t len, const char *name, struct catalog **out);
+void catalog_free(struct catalog *c);
+
+/* Free-form facts: "format", "state" ("capturing" or "complete"), "tool", "started", "finished",
+ * "command-line", "store-path", "volume-serial", "windows", "version", "computer". */
+int catalog_set(struct catalog *c, const char *key, const char *value);
+/* The value or NULL; lives until the next call for the same key or catalog_free(). */
+const char *catalog_get(struct catalog *c, const char *key);
+
+/* The fact "volume-serial" from an NTFS volume's serial number, and whether the catalog has it. */
+int catalog_set_serial(struct catalog *c, uint64_t serial);
+bool catalog_is_of(struct catalog *c, uint64_t serial);
+
+int catalog_add_user(struct catalog *c, const struct catalog_user *user);
+int catalog_add_rule(struct catalog *c, const struct catalog_rule *rule);
+int catalog_add_dir(struct catalog *c, const struct catalog_dir *dir);
+int catalog_add_file(struct catalog *c, const struct catalog_file *file);
+/* An object that was to be kept and was not, with the reason; the run's "skipped" list. */
+int catalog_add_skipped(struct catalog *c, const char *path, const char *reason);
+
+/* Strings in the structures are valid during the visit only. Visits return 0 to go on. */
+int catalog_users(struct catalog *c, int (*visit)(void *, const struct catalog_user *), void *ctx);
+int catalog_dirs(struct catalog *c, int (*visit)(void *, const struct catalog_dir *), void *ctx);
+/* Files of directory DIR, or of all directories in order when DIR is 0. */
+int catalog_files(struct catalog *c, int64_t dir, int (*visit)(void *, const struct catalog_file *),
+		  void *ctx);
+/* Numbers of rows. */
+int catalog_count(struct catalog *c, uint64_t *dirs, uint64_t *files, uint64_t *skipped);
+
+/*
+ * The finished database as one piece of memory that stays valid until the next change or
+ * catalog_free(). 0 or HF_ENOMEM.
+ */
+int catalog_serialize(struct catalog *c, const void **data, size_t *len);
+
+#endif

@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Opening and reading a catalog. The file comes from a volume that anybody may have written to:
+ * SQLite is told to distrust it, the schema must be ours to the letter, and every row is checked
+ * before anything is done by it.
+ */
+#include "store/catalog_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "report/error.h"
+#include "report/log.h"
+
+#define PAGE_SIZE 4096
+#define TEXT_MAX  65536 /* bytes of the longest value: a path */
+
+static int damaged(struct catalog *c, const char *why)
+{
+	log_error("%s is damaged: %s. The store cannot be relied upon; nothing was changed. Check "
+		  "the volume, then capture again.",
+		  c->name, why);
+	return HF_ECORRUPT;
+}
+
+static int prepare(struct catalog *c, const char *sql, sqlite3_stmt **st)
+{
+	int rc = sqlite3_prepare_v2(c->db, sql, -1, st, NULL);
+
+	return rc ? catalog_sqlite_error(c, "read it", rc) : 0;
+}
+
+/* Checks what SQLite itself would only trust: magic, page size and number of pages. */
+static bool header_fits(const uint8_t *data, size_t len)
+{
+	size_t pages;
+
+	if (len < PAGE_SIZE || len % PAGE_SIZE || memcmp(data, "SQLite format 3", 16))
+		return false;
+	pages = (size_t)data[28] << 24 | (size_t)data[29] << 16 | (size_t)data[30] << 8 | data[31];
+	return data[16] == PAGE_SIZE >> 8 && data[17] == 0 && pages == len / PAGE_SIZE;
+}
+
+static int check_schema(struct catalog *c)
+{
+	sqlite3_stmt *st;
+	size_t found = 0;
+	int rc, err = prepare(c, "SELECT type,name,sql FROM sqlite_schema ORDER BY rowid", &st);
+
+	if (err)
+		return err;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		const char *type = (const char *)sqlite3_column_text(st, 0);
+		const char *name = (const char *)sqlite3_column_text(st, 1);
+		const char *sql = (const char *)sqlite3_column_text(st, 2);
+
+		if (found >= catalog_table_count || !type || !name || !sql ||
+		    strcmp(type, "table") || strcmp(name, catalog_tables[found].name) ||
+		    strcmp(sql, catalog_tables[found].sql)) {
+			err = damaged(c, "its tables are not those of a Holdfast catalog");
+			break;
+		}
+		found++;
+	}
+	if (!err && rc != SQLITE_DONE)
+		err = catalog_sqlite_error(c, "read its schema", rc);
+	if (!err && found != catalog_table_count)
+		err = damaged(c, "tables are missing");
+	sqlite3_finalize(st);
+	return err;
+}
+
+static int check_integrity(struct catalog *c)
+{
+	sqlite3_stmt *st;
+	int rc, err = prepare(c, "PRAGMA integrity_check(1)", &st);
+
+	if (err)
+		return err;
+	rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(st, 0);
+
+		if (!text || strcmp(text, "ok"))
+			err = damaged(c, text ? text : "it cannot be checked");
+	} else {
+		err = catalog_sqlite_error(c, "check it", rc);
+	}
+	sqlite3_finalize(st);
+	return err;
+}
+
+/* A bound on the work that a hostile file can cause; called every million steps. */
+static int too_long(void *left)
+{
+	unsigned *steps = left;
+
+	return *steps ? (*steps)-- == 1 : 1;
+}
+
+static int harden(struct catalog *c)
+{
+	static const char pragmas[] = "PRAGMA trusted_schema=OFF;PRAGMA cell_size_check=ON;"
+				      "PRAGMA query_only=ON;PRAGMA temp_store=MEMORY";
+	int rc;
+
+	sqlite3_limit(c->db, SQLITE_LIMIT_LENGTH, 1 << 20);
+	sqlite3_limit(c->db, SQLITE_LIMIT_ATTACHED, 0);
+	rc = sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	if (!rc)
+		rc = sqlite3_exec(c->db, pragmas, NULL, NULL, NULL);
+	return rc ? catalog_sqlite_error(c, "open it", rc) : 0;
+}
+
+static int load(struct catalog *c, const void *data, size_t len)
+{
+	unsigned char *copy;
+	int rc = sqlite3_open_v2(":memory:", &c->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+				 NULL);
+
+	if (rc)
+		return catalog_sqlite_error(c, "open it", rc);
+	copy = sqlite3_malloc64(len);
+	if (!copy)
+		return log_oom();
+	memcpy(copy, data, len);
+	/* SQLite frees the copy, also when this fails. */
+	rc = sqlite3_deserialize(c->db, "main", copy, (sqlite3_int64)len, (sqlite3_int64)len,
+				 SQLITE_DESERIALIZE_READONLY | SQLITE_DESERIALIZE_FREEONCLOSE);
+	return rc ? catalog_sqlite_error(c, "open it", rc) : 0;
+}
+
+static int check_format(struct catalog *c)
+{
+	const char *format = catalog_get(c, "format");
+
+	if (!format)
+		return damaged(c, "it does not tell its format");
+	if (strcmp(format, "1")) {
+		log_error("%s has format %s, and this version of Holdfast knows format %d only. Use "
+			  "the version that made the store.",
+			  c->name, format, CATALOG_FORMAT);
+		return HF_ECORRUPT;
+	}
+	return 0;
+}
+
+/* The visitors of catalog_open(): the checks are in reading the rows. */
+static int accept_user(void *ctx, const struct catalog_user *user)
+{
+	(void)ctx;
+	(void)user;
+	return 0;
+}
+
+static int accept_dir(void *ctx, const struct catalog_dir *dir)
+{
+	(void)ctx;
+	(void)dir;
+	return 0;
+}
+
+static int accept_file(void *ctx, const struct catalog_file *file)
+{
+	int64_t *dirs = ctx;
+
+	return file->dir > *dirs ? HF_ECORRUPT : 0;
+}
+
+static int check_rows(struct catalog *c)
+{
+	uint64_t dirs = 0, files, skipped;
+	int64_t dir_count;
+	int err = catalog_users(c, accept_user, NULL);
+
+	if (!err)
+		err = catalog_dirs(c, accept_dir, NULL);
+	if (!err)
+		err = catalog_count(c, &dirs, &files, &skipped);
+	dir_count = (int64_t)dirs;
+	if (!err)
+		err = catalog_files(c, 0, accept_file, &dir_count);
+	return err;
+}
+
+int catalog_open(const void *data, size_t len, const char *name, struct catalog **out)
+{
+	struct catalog *c = calloc(1, sizeof(*c));
+	unsigned steps = 1000 + (unsigned)(len >> 14);
+	int err = 0;
+
+	if (!c)
+		return log_oom();
+	c->read_only = true;
+	c->name = strdup(name);
+	if (!c->name)
+		err = log_oom();
+	else if (!header_fits(data, len))
+		err = damaged(c, "it is not a whole SQLite database");
+	if (!err)
+		err = load(c, data, len);
+	if (!err)
+		err = harden(c);
+	if (!err) {
+		sqlite3_progress_handler(c->db, 1000000, too_long, &steps);
+		err = check_schema(c);
+	}
+	if (!err)
+		err = check_integrity(c);
+	if (!err)
+		err = check_format(c);
+	if (!err)
+		err = check_rows(c);
+	if (c->db)
+		sqlite3_progress_handler(c->db, 0, NULL, NULL);
+	if (err) {
+		catalog_free(c);
+		return err;
+	}
+	*out = c;
+	return 0;
+}
+
+/* Text column AT without embedded NUL and of bounded length, or NULL. */
+static const char *text_column(sqlite3_stmt *st, int at)
+{
+	const char *text;
+	int len;
+
+	if (sqlite3_column_type(st, at) != SQLITE_TEXT)
+		return NULL;
+	text = (const char *)sqlite3_column_text(st, at);
+	len = sqlite3_column_bytes(st, at);
+	if (!text || len < 0 || len > TEXT_MAX || strlen(text) != (size_t)len)
+		return NULL;
+	return text;
+}
+
+static bool int_column(sqlite3_stmt *st, int at, int64_t min, int64_t max, int64_t *out)
+{
+	if (sqlite3_column_type(st, at) != SQLITE_INTEGER)
+		return false;
+	*out = sqlite3_column_int64(st, at);
+	return *out >= min && *out <= max;
+}
+
+/* A name that can be one component of a path and nothing else. */
+static const char *name_column(sqlite3_stmt *st, int at)
+{
+	const char *name = text_column(st, at);
+	uint16_t units[NAME_UNITS_MAX];
+
+	if (!name || !*name || strchr(name, '\\') || !strcmp(name, ".") || !strcmp(name, ".."))
+		return NULL;
+	return text_to_utf16(name, strlen(name), units, NAME_UNITS_MAX) > 0 ? name : NULL;
+}
+
+const char *catalog_get(struct catalog *c, const char *key)
+{
+	struct catalog_fact *fact;
+	const char *value;
+	char *copy = NULL;
+	sqlite3_stmt *st;
+
+	if (prepare(c, "SELECT value FROM fact WHERE key=?", &st))
+		return NULL;
+	sqlite3_bind_text(st, 1, key, -1, SQLITE_STATIC);
+	if (sqlite3_step(st) == SQLITE_ROW) {
+		value = text_column(st, 0);
+		copy = value ? strdup(value) : NULL;
+	}
+	sqlite3_finalize(st);
+	if (!copy)
+		return NULL;
+	for (fact = c->facts; fact && strcmp(fact->key, key); fact = fact->next)
+		;
+	if (!fact) {
+		fact = calloc(1, sizeof(*fact));
+		if (fact)
+			fact->key = strdup(key);
+		if (!fact || !fact->key) {
+			free(fact);
+			free(copy);
+			log_oom();
+			return NULL;
+		}
+		fact->next = c->facts;
+		c->facts = fact;
+	}
+	free(fact->value);
+	fact->value = copy;
+	return copy;
+}
+
+/* Runs ST to its end, ROW for each row; finalizes it. */
+static int each_row(struct catalog *c, sqlite3_stmt *st,
+		    int (*row)(struct catalog *c, sqlite3_stmt *st, void *ctx), void *ctx)
+{
+	int rc, err = 0;
+
+	while (!err && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		err = row(c, st, ctx);
+	if (!err && rc != SQLITE_DONE)
+		err = catalog_sqlite_error(c, "read its rows", rc);
+	sqlite3_finalize(st);
+	return err;
+}
+
+struct user_ctx {
+	int (*visit)(void *, const struct catalog_user *);
+	void *ctx;
+};
+
+static int user_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
+{
+	struct user_ctx *u = ctx;
+	int64_t captured;
+	struct catalog_user user = {
+		.sid = text_column(st, 0),
+		.domain = text_column(st, 1),
+		.name = text_column(st, 2),
+		.profile = text_column(st, 3),
+		.reason = text_column(st, 5),
+	};
+
+	if (!user.sid || !user.domain || !user.name || !user.profile || !user.reason ||
+	    !int_column(st, 4, 0, 1, &captured))
+		return damaged(c, "a user's row is not valid");
+	user.captured = captured;
+	return u->visit(u->ctx, &user);
+}
+
+int catalog_users(struct catalog *c, int (*visit)(void *, const struct catalog_user *), void *ctx)
+{
+	struct user_ctx u = {visit, ctx};
+	sqlite3_stmt *st;
+	int err = prepare(c, "SELECT sid,domain,name,profile,captured,reason FROM user ORDER BY id",
+			  &st);
+
+	return err ? err : each_row(c, st, user_row, &u);
+}
+
+struct dir_ctx {
+	int (*visit)(void *, const struct catalog_dir *);
+	void *ctx;
+	int64_t last; /* id of the row before */
+};
+
+static int dir_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
+{
+	struct dir_ctx *d = ctx;
+	const char *volume = text_column(st, 3);
+	int64_t stored, attributes, tag, how;
+	struct catalog_dir dir = {.name = name_column(st, 2)};
+
+	if (!int_column(st, 0, d->last + 1, d->last + 1, &dir.id) ||
+	    !int_column(st, 1, 0, dir.id - 1, &dir.parent) || !dir.name || !volume ||
+	    volume[0] < 'A' || volume[0] > 'Z' || volume[1] ||
+	    sqlite3_column_type(st, 4) != SQLITE_INTEGER ||
+	    !int_column(st, 5, INT64_MIN, INT64_MAX, &stored) ||
+	    !int_column(st, 6, 0, UINT32_MAX, &attributes) ||
+	    !int_column(st, 7, 0, UINT32_MAX, &tag) ||
+	    !int_column(st, 8, CATALOG_DIR, CATALOG_PARENT, &how) ||
+	    !int_column(st, 9, 0, UINT32_MAX, &dir.rule))
+		return damaged(c, "a directory's row is not valid");
+	d->last = dir.id;
+	dir.volume = volume[0];
+	dir.source = (uint64_t)sqlite3_column_int64(st, 4);
+	dir.stored = (uint64_t)stored;
+	dir.attributes = (uint32_t)attributes;
+	dir.reparse_tag = (uint32_t)tag;
+	dir.how = (enum catalog_how)how;
+	return d->visit(d->ctx, &dir);
+}
+
+int catalog_dirs(struct catalog *c, int (*visit)(void *, const struct catalog_dir *), void *ctx)
+{
+	struct dir_ctx d = {visit, ctx, 0};
+	sqlite3_stmt *st;
+	int err = prepare(c,
+			  "SELECT id,parent,name,volume,source,stored,attributes,reparse,how,rule "
+			  "FROM dir ORDER BY id",
+			  &st);
+
+	return err ? err : each_row(c, st, dir_row, &d);
+}
+
+struct file_ctx {
+	int (*visit)(void *, const struct catalog_file *);
+	void *ctx;
+};
+
+static int file_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
+{
+	struct file_ctx *f = ctx;
+	int64_t size, attributes, tag, names, how, stored = 0;
+	bool shared = sqlite3_column_type(st, 3) == SQLITE_NULL;
+	struct catalog_file file = {.name = name_column(st, 1)};
+
+	if (!int_column(st, 0, 1, INT64_MAX, &file.dir) || !file.name ||
+	    sqlite3_column_type(st, 2) != SQLITE_INTEGER ||
+	    (!shared && !int_column(st, 3, INT64_MIN, INT64_MAX, &stored)) ||
+	    !int_column(st, 4, 0, INT64_MAX, &size) ||
+	    !int_column(st, 5, 0, UINT32_MAX, &attributes) ||
+	    !int_column(st, 6, 0, UINT32_MAX, &tag) || !int_column(st, 7, 0, UINT32_MAX, &names) ||
+	    !int_column(st, 8, CATALOG_LINK, CATALOG_LISTED, &how) ||
+	    !int_column(st, 9, 0, UINT32_MAX, &file.rule))
+		return damaged(c, "a file's row is not valid");
+	if (how == CATALOG_DIR || how == CATALOG_PARENT || shared != (how == CATALOG_LINK) ||
+	    (how == CATALOG_LISTED && stored))
+		return damaged(c, "a file's row contradicts itself");
+	file.source = (uint64_t)sqlite3_column_int64(st, 2);
+	file.stored = shared ? file.source : (uint64_t)stored;
+	file.size = (uint64_t)size;
+	file.attributes = (uint32_t)attributes;
+	file.reparse_tag = (uint32_t)tag;
+	file.names = (unsigned)names;
+	file.how = (enum catalog_how)how;
+	return f->visit(f->ctx, &file);
+}
+
+int catalog_files(struct catalog *c, int64_t dir,
+		  int (*visit)(void *, const struct catalog_file *), void *ctx)
+{
+	static const char columns[] =
+		"SELECT dir,name,source,stored,size,attributes,reparse,names,how,rule FROM file";
+	struct file_ctx f = {visit, ctx};
+	char sql[160];
+	sqlite3_stmt *st;
+	int err;
+
+	sqlite3_snprintf(sizeof(sql), sql, "%s%s ORDER BY dir,name", columns,
+			 dir ? " WHERE dir=?" : "");
+	err = prepare(c, sql, &st);
+	if (err)
+		return err;
+	if (dir)
+		sqlite3_bind_int64(st, 1, dir);
+	return each_row(c, st, file_row, &f);
+}
+
+static int count_table(struct catalog *c, const char *sql, uint64_t *out)
+{
+	sqlite3_stmt *st;
+	int rc, err = prepare(c, sql, &st);
+
+	if (err)
+		return err;
+	rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*out = (uint64_t)sqlite3_column_int64(st, 0);
+	else
+		err = catalog_sqlite_error(c, "count its rows", rc);
+	sqlite3_finalize(st);
+	return err;
+}
+
+int catalog_count(struct catalog *c, uint64_t *dirs, uint64_t *files, uint64_t *skipped)
+{
+	int err = count_table(c, "SELECT count(*) FROM dir", dirs);
+
+	if (!err)
+		err = count_table(c, "SELECT count(*) FROM file", files);
+	if (!err)
+		err = count_table(c, "SELECT count(*) FROM skipped", skipped);
+	return err;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The store's layout on a volume (docs/store-format.md, USMT specification 10):
+ *   STOREPATH\USMT\catalog.db         the catalog, named last: without it it is no store
+ *   STOREPATH\USMT\catalog.db.sha256  its checksum, as sha256sum writes it
+ *   STOREPATH\USMT\catalog.new        while a capture or a deletion is under way
+ *   STOREPATH\USMT\wipe.state         "started" or "done" once a wipe relies on the store
+ *   STOREPATH\USMT\File\C$\...        the hard links, in the tree of the captured volume
+ */
+#ifndef HOLDFAST_STORE_STORE_H
+#define HOLDFAST_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "volume/fs.h"
+
+struct catalog;
+
+enum store_state {
+	STORE_NONE,	  /* nothing there, or an empty directory */
+	STORE_INCOMPLETE, /* a store without a complete catalog: an interrupted capture or deletion
+			   */
+	STORE_COMPLETE,
+	STORE_OTHER, /* something that is not a store: must not be touched */
+};
+
+/*
+ * What is at PATH ("\USMTMIG" or "C:\USMTMIG") of FS, told by the names in its USMT directory; the
+ * catalog itself is checked by store_open_catalog(). Says nothing unless reading fails.
+ */
+int store_examine(struct fs *fs, const char *path, enum store_state *state);
+
+/*
+ * Makes the empty skeleton of a new store at PATH and every missing directory above it, all with
+ * access for SYSTEM and Administrators only. FILES_ROOT becomes the File directory (hidden).
+ * HF_EEXIST when something is there that is not an empty directory.
+ */
+int store_create(struct fs *fs, const char *path, fs_ref *files_root);
+
+/* Gives a directory or file of the store the owner Administrators and access for SYSTEM and
+ * Administrators only. */
+int store_protect(struct fs *fs, fs_ref ref);
+
+/*
+ * Deletes the store at PATH (complete or not): its catalog first, so that no half-deleted store
+ * looks complete, then the links; the files' other names are not touched. HF_EREFUSED, and nothing
+ * is changed, when it is not a store or when it holds the last name of a file (after a wipe, or
+ * when the original was deleted since): deleting it would lose that file.
+ */
+int store_delete(struct fs *fs, const char *path);
+
+/* Writes CATALOG with state "complete": synced links, then catalog.new, sync, then its final name.
+ */
+int store_finish(struct fs *fs, const char *path, struct catalog *catalog);
+
+/*
+ * Reads the catalog of a complete store. HF_ENOENT: there is no store; HF_EREFUSED: it is not
+ * complete, or not a store; HF_ECORRUPT: damaged. Each with a message.
+ */
+int store_open_catalog(struct fs *fs, const char *path, struct catalog **out);
+
+/*
+ * Looks for stores one and two directories below the root. Calls VISIT with each one's path
+ * ("\USMTMIG") and state (STORE_INCOMPLETE or STORE_COMPLETE). 0, or the first non-zero return of
+ * VISIT.
+ */
+int store_find(struct fs *fs, int (*visit)(void *ctx, const char *path, enum store_state state),
+	       void *ctx);
+
+/* How far a wipe that relies on the store has come. */
+enum store_wipe { STORE_NOT_WIPED, STORE_WIPE_STARTED, STORE_WIPE_DONE };
+
+/* Reads and writes that; after writing it is on the medium. */
+int store_wipe_state(struct fs *fs, const char *path, enum store_wipe *state);
+int store_set_wipe_state(struct fs *fs, const char *path, enum store_wipe state);
+
+#endif

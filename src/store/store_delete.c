@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Deleting a store without losing a file: first everything in it is looked at, then the catalog goes,
+ * then the links.
+ */
+#include "store/store.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "report/error.h"
+#include "report/log.h"
+#include "report/progress.h"
+#include "store/store_private.h"
+#include "store/tree.h"
+
+/* From this many names on gather copies a file instead of linking it. */
+#define COPIED_NAMES 1023
+#define SHOWN	     5
+
+struct deletion {
+	struct fs *fs;
+	struct ref_set dirs; /* all directories of the store */
+	struct str original; /* scratch */
+	uint64_t objects, last_names;
+};
+
+static int delete_trouble(void *ctx, struct tree_node *node, const struct str *path, int error,
+			  const char *reason)
+{
+	(void)ctx;
+	(void)node;
+	log_error("Cannot delete the store's %s: %s. Nothing was deleted there.", path->data, reason);
+	return error;
+}
+
+/*
+ * True when the file at PATH\NAME of the store, whose only name that is, is the copy that gather made
+ * of a file with too many names: that file is still where the store's tree says.
+ */
+static bool is_copy(struct deletion *d, struct tree_node *node, const struct str *path,
+		    const struct fs_stat *copy)
+{
+	/* Walked paths start at File: "\C$\Users\..." */
+	const char *rest = path->len > 3 ? path->data + 3 : "";
+	struct fs_stat st;
+	fs_ref ref;
+
+	str_truncate(&d->original, 0);
+	if (str_adds(&d->original, rest) ||
+	    tree_add_name(&d->original, node->name, node->name_len))
+		return false;
+	return !fs_resolve(d->fs, d->original.data, &ref) && !fs_stat(d->fs, ref, &st) &&
+	       !st.is_dir && st.names >= COPIED_NAMES && st.size == copy->size;
+}
+
+static int metadata_inside(const struct str *path)
+{
+	log_error("The store's %s holds one of NTFS's own files: the volume is damaged. Nothing was "
+		  "deleted. Run chkdsk /f on the volume in Windows.",
+		  path->data);
+	return HF_ECORRUPT;
+}
+
+/* First pass: which directories belong to the store. */
+static int dirs_visit(void *ctx, struct tree_node *node, const struct str *path)
+{
+	struct deletion *d = ctx;
+	int err;
+
+	d->objects++;
+	if (node->is_metadata)
+		return metadata_inside(path);
+	if (!(node->attributes & FS_ATTR_DIRECTORY))
+		return TREE_ENTER;
+	err = ref_set_add(&d->dirs, node->ref);
+	return err < 0 ? err : TREE_ENTER;
+}
+
+/* 1 for a name outside the store. */
+static int is_outside(void *ctx, fs_ref parent, const uint16_t *name, unsigned name_len)
+{
+	const struct deletion *d = ctx;
+
+	(void)name;
+	(void)name_len;
+	return !ref_set_has(&d->dirs, parent);
+}
+
+/* Second pass: has every file a name outside the store? */
+static int check_visit(void *ctx, struct tree_node *node, const struct str *path)
+{
+	struct deletion *d = ctx;
+	struct fs_stat st;
+	int err;
+
+	if (node->attributes & FS_ATTR_DIRECTORY)
+		return TREE_ENTER;
+	err = fs_names(d->fs, node->ref, is_outside, d);
+	if (err < 0 || err == 1)
+		return err < 0 ? err : TREE_ENTER;
+	err = fs_stat(d->fs, node->ref, &st);
+	if (err)
+		return err;
+	if (!is_copy(d, node, path, &st) && d->last_names++ < SHOWN)
+		log_error("The store holds the last name of %s.", d->original.data);
+	return TREE_ENTER;
+}
+
+static int delete_visit(void *ctx, struct tree_node *node, const struct str *path)
+{
+	struct deletion *d = ctx;
+
+	(void)path;
+	if (node->attributes & FS_ATTR_DIRECTORY)
+		return TREE_ENTER;
+	progress_update(++d->objects);
+	return fs_unlink(d->fs, node->parent->ref, node->name, node->name_len, node->ref);
+}
+
+static int delete_leave(void *ctx, struct tree_node *node, const struct str *path)
+{
+	struct deletion *d = ctx;
+
+	(void)path;
+	if (!node->parent)
+		return 0;
+	progress_update(++d->objects);
+	return fs_unlink(d->fs, node->parent->ref, node->name, node->name_len, node->ref);
+}
+
+/* Removes FILE from the USMT directory if it is there. */
+static int remove_file(struct fs *fs, fs_ref usmt, const char *name)
+{
+	fs_ref ref;
+	int err = store_lookup(fs, usmt, name, &ref);
+
+	if (err)
+		return err == HF_ENOENT ? 0 : err;
+	return store_unlink(fs, usmt, name, ref);
+}
+
+/* From here on the store is incomplete, whatever happens: catalog.new says that it is one. */
+static int retire_catalog(struct fs *fs, fs_ref usmt)
+{
+	fs_ref ref;
+	int err = store_lookup(fs, usmt, STORE_CATALOG_NEW, &ref);
+
+	if (err == HF_ENOENT)
+		err = fs_write_file(fs, usmt, STORE_CATALOG_NEW, NULL, 0, NULL);
+	if (!err)
+		err = fs_sync(fs);
+	if (!err)
+		err = remove_file(fs, usmt, STORE_CATALOG);
+	if (!err)
+		err = remove_file(fs, usmt, STORE_CATALOG_SUM);
+	if (!err)
+		err = remove_file(fs, usmt, STORE_WIPE);
+	return err ? err : fs_sync(fs);
+}
+
+/* Deletes the directory File and what is in it. */
+static int delete_files(struct fs *fs, fs_ref usmt, fs_ref files)
+{
+	struct deletion d = {.fs = fs};
+	const struct tree_visitor dirs = {
+		.visit = dirs_visit, .trouble = delete_trouble, .ctx = &d};
+	const struct tree_visitor check = {
+		.visit = check_visit, .trouble = delete_trouble, .ctx = &d};
+	const struct tree_visitor run = {.visit = delete_visit,
+					 .leave = delete_leave,
+					 .trouble = delete_trouble,
+					 .ctx = &d};
+	uint64_t total;
+	int err = tree_walk(fs, files, "", &dirs);
+
+	if (!err)
+		err = tree_walk(fs, files, "", &check);
+	str_free(&d.original);
+	ref_set_free(&d.dirs);
+	if (!err && d.last_names) {
+		log_error("The store is not deleted: it holds the last name of %" PRIu64
+			  " files, which would be lost. Restore them, or move them out of it, first.",
+			  d.last_names);
+		err = HF_EREFUSED;
+	}
+	total = d.objects;
+	if (!err)
+		err = retire_catalog(fs, usmt);
+	if (err)
+		return err;
+	d.objects = 0;
+	progress_phase("Deleting", "objects", total);
+	err = tree_walk(fs, files, "", &run);
+	progress_end(d.objects);
+	return err ? err : store_unlink(fs, usmt, STORE_FILES, files);
+}
+
+/* Removes the emptied USMT directory and the store's own, which stays when something else is in it. */
+static int delete_root(struct fs *fs, const char *path, fs_ref root, fs_ref usmt)
+{
+	struct str parent_path = {0};
+	const char *name = strrchr(path, '\\') + 1;
+	enum store_state state;
+	fs_ref parent;
+	int err = store_unlink(fs, root, STORE_USMT, usmt);
+
+	if (!err)
+		err = fs_sync(fs);
+	if (!err)
+		err = store_examine(fs, path, &state);
+	if (err || state != STORE_NONE)
+		return err;
+	if (str_add(&parent_path, path, (size_t)(name - path)))
+		return log_oom();
+	err = fs_resolve(fs, parent_path.data, &parent);
+	if (!err)
+		err = store_unlink(fs, parent, name, root);
+	str_free(&parent_path);
+	return err ? err : fs_sync(fs);
+}
+
+int store_delete(struct fs *fs, const char *path)
+{
+	enum store_state state;
+	fs_ref root, usmt, files;
+	int err = store_examine(fs, path, &state);
+
+	if (err)
+		return err;
+	if (state != STORE_COMPLETE && state != STORE_INCOMPLETE) {
+		log_error("%s is not a Holdfast store and is not deleted. Choose another StorePath.",
+			  path);
+		return HF_EREFUSED;
+	}
+	err = fs_resolve(fs, path, &root);
+	if (!err)
+		err = store_lookup(fs, root, STORE_USMT, &usmt);
+	if (err)
+		return err;
+	err = store_lookup(fs, usmt, STORE_FILES, &files);
+	if (!err)
+		err = delete_files(fs, usmt, files);
+	else if (err == HF_ENOENT)
+		err = retire_catalog(fs, usmt);
+	if (!err)
+		err = fs_sync(fs);
+	if (!err)
+		err = remove_file(fs, usmt, STORE_CATALOG_NEW);
+	return err ? err : delete_root(fs, path, root, usmt);
+}
