@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A command line as Windows programs read it: one string, cut into arguments. */
+#ifndef HOLDFAST_CMD_CMDLINE_H
+#define HOLDFAST_CMD_CMDLINE_H
+
+#include <stddef.h>
+
+#include "base/mem.h"
+
+struct cmdline {
+	char **argv; /* argc entries; in the arena */
+	int argc;
+	size_t cap;
+	struct arena arena;
+};
+
+/* Adds ARG as it is. 0 or HF_ENOMEM. */
+int cmdline_add(struct cmdline *c, const char *arg);
+
+/*
+ * Cuts TEXT by the rules of CommandLineToArgvW and adds the arguments: blanks separate, double
+ * quotes group, backslashes are literal unless they stand before a quote (2n: n backslashes and the
+ * quote groups; 2n+1: n and a literal quote). One trailing backslash before the closing quote of
+ * "C:\Store\" is what people mean, so a quote that would be literal at the very end closes instead.
+ * 0, HF_ENOMEM, or HF_EINVAL for a quote that is never closed.
+ */
+int cmdline_split(struct cmdline *c, const char *text);
+
+void cmdline_free(struct cmdline *c);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One ScanState run: what it has open, and what it prints and writes besides the store. Private to
+ * scanstate*.c.
+ */
+#ifndef HOLDFAST_CMD_SCANSTATE_H
+#define HOLDFAST_CMD_SCANSTATE_H
+
+#include "cmd/output.h"
+#include "cmd/scanstate_options.h"
+#include "engine/errors.h"
+#include "engine/examine.h"
+#include "engine/gather.h"
+#include "engine/plan.h"
+#include "engine/users.h"
+#include "rules/rules.h"
+#include "windows/machine.h"
+
+struct scan {
+	struct scanstate_options o;
+	struct output log, progress, list, estimate;
+	struct machine *machine;
+	struct user_decision *decisions; /* one for each user of the installation */
+	struct examine examine;
+	struct rules *rules;
+	struct plan plan;
+	struct object_errors errors;
+	struct gather_result result;
+	char letter;		/* of the volume that holds the store */
+	const char *store_path; /* without letter: "\USMTMIG" */
+};
+
+/* Console, log and progress log: each user with the decision and the option that made it. */
+void scan_report_users(const struct scan *s);
+
+/* Components in effect, to the log and the progress log. */
+int scan_report_components(const struct scan *s);
+
+/* What the plan holds: files, folders, bytes, placeholders. */
+void scan_report_plan(const struct scan *s);
+
+/* --explain: every rule that matches the path, and the winner. Returns a USMT code. */
+int scan_explain(const struct scan *s);
+
+/* /listfiles: one path a line, UTF-8 with a byte order mark, to s->list.path. A USMT code. */
+int scan_write_list(const struct scan *s);
+
+/* /p: the estimate as XML (USMT specification 9.5), or as text without a file name. A USMT code. */
+int scan_write_estimate(const struct scan *s);
+
+#endif

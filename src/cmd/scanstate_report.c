@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a ScanState run prints and writes besides the store. */
+#include "cmd/scanstate.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/winpath.h"
+#include "report/error.h"
+#include "report/log.h"
+#include "report/progress.h"
+
+/* Bytes that one more name, directory and catalog row take at most; docs/store-format.md. */
+#define BYTES_PER_FILE 768
+#define BYTES_PER_DIR  6144
+
+void scan_report_users(const struct scan *s)
+{
+	const struct windows_install *w = s->machine->chosen;
+	char name[512];
+
+	log_status("Users:");
+	for (size_t u = 0; u < w->user_count; u++) {
+		const struct user_decision *d = &s->decisions[u];
+		user_display_name(w, u, name, sizeof(name));
+		log_status("  %-8s %-40s %s (%s)", d->captured ? "capture" : "skip", name,
+			   w->users[u].profile, d->reason);
+		if (d->captured && !w->users[u].has_hive)
+			log_warning(
+				"%s: NTUSER.DAT cannot be read; the default folders are assumed.",
+				name);
+		progress_record("detectedUser", name, "includedInMigration",
+				d->captured ? "Yes" : "No", NULL);
+	}
+	if (!w->user_count)
+		log_status("  none: this Windows has no user profiles");
+}
+
+static int report_component(void *ctx, const char *name, int user, bool detected)
+{
+	const struct scan *s = ctx;
+	char who[512] = "This Computer";
+
+	if (user >= 0)
+		user_display_name(s->machine->chosen, s->examine.users[user], who, sizeof(who));
+	log_info("Component \"%s\" for %s: %s", name, who, detected ? "detected" : "not detected");
+	progress_record("forUser", who, "detectedComponent", name, "includedInMigration",
+			detected ? "Yes" : "No", NULL);
+	return 0;
+}
+
+int scan_report_components(const struct scan *s)
+{
+	return rules_components(s->rules, report_component, (void *)s);
+}
+
+void scan_report_plan(const struct scan *s)
+{
+	const struct plan *p = &s->plan;
+	char mb[32];
+
+	log_status("To keep on %c: %zu files with %.1f MB in %" PRIu64
+		   " folders; looked at %" PRIu64 " files in %" PRIu64 " folders.",
+		   p->letter, p->file_count - (size_t)p->placeholders, (double)p->bytes / 1e6,
+		   p->needed_dirs, p->seen_files, p->seen_dirs);
+	if (p->placeholders)
+		log_status("%" PRIu64
+			   " files are only in the cloud: they have no data on this disk "
+			   "and are listed, not kept.",
+			   p->placeholders);
+	snprintf(mb, sizeof(mb), "%.0f", (double)p->bytes / 1e6);
+	progress_record("totalSizeInMBToTransfer", mb, NULL);
+}
+
+static int print_match(void *ctx, const struct rules_match *match)
+{
+	const struct scan *s = ctx;
+	static const char *const kinds[] = {"include", "exclude", "unconditionalExclude"};
+	const struct rules_rule *r = rules_rule(s->rules, match->rule);
+	char who[512] = "system";
+
+	if (r->user >= 0)
+		user_display_name(s->machine->chosen, s->examine.users[r->user], who, sizeof(who));
+	log_status("  %s %s \"%s\"\n      %s:%u, component \"%s\", context %s, %s%s",
+		   match->wins		  ? "=>"
+		   : match->wins_instance ? " *"
+					  : "  ",
+		   kinds[r->kind], r->pattern, r->file, r->line, r->component, who,
+		   match->specificity,
+		   match->wins		  ? ": decides"
+		   : match->wins_instance ? ": decides in its component"
+					  : "");
+	return 0;
+}
+
+int scan_explain(const struct scan *s)
+{
+	struct rules_decision decision;
+	struct str path = {0};
+	struct fs_stat st = {0};
+	fs_ref ref;
+	char letter;
+	int code = USMT_SUCCESS;
+
+	if (winpath_normalise(s->o.explain, s->letter, &path)) {
+		log_error("--explain %s: not a path such as C:\\Users\\ann\\x.txt.", s->o.explain);
+		str_free(&path);
+		return USMT_INVALID_PARAMETERS;
+	}
+	winpath_split(path.data, &letter, NULL);
+	struct machine_volume *v = machine_volume(s->machine, letter);
+	int ret = v && v->fs ? fs_resolve(v->fs, path.data, &ref) : HF_ENOENT;
+	if (!ret)
+		ret = fs_stat(v->fs, ref, &st);
+	log_status("%s%s", path.data,
+		   ret	       ? ": not on the volume; explained as a file of that name"
+		   : st.is_dir ? ": a folder"
+			       : ": a file");
+	ret = rules_explain(s->rules, path.data, !ret && st.is_dir, st.attributes, print_match,
+			    (void *)s, &decision);
+	if (ret)
+		code = USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
+	else if (decision.rule == RULES_NONE)
+		log_status("No rule matches: it is not kept.");
+	else
+		log_status("It is %s.", decision.selected ? "kept" : "not kept");
+	str_free(&path);
+	return code;
+}
+
+static int write_lines(const struct scan *s, FILE *f)
+{
+	const struct plan *p = &s->plan;
+	struct str path = {0};
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < p->file_count; i++) {
+		if (p->files[i].listed_only)
+			continue;
+		str_truncate(&path, 0);
+		ret = plan_file_path(p, &p->files[i], &path);
+		if (!ret && (fputs(path.data, f) == EOF || fputs("\r\n", f) == EOF))
+			ret = HF_EIO;
+	}
+	str_free(&path);
+	return ret;
+}
+
+/* Opens PATH, lets WRITE fill it, closes it. A message is given on failure. */
+static int write_host_file(const struct scan *s, const char *path, const char *what,
+			   int (*write)(const struct scan *, FILE *))
+{
+	FILE *f = fopen(path, "we");
+
+	if (!f) {
+		log_error("The %s %s cannot be created: %s.", what, path, strerror(errno));
+		return HF_EIO;
+	}
+	int ret = write(s, f);
+	if (fclose(f) && !ret)
+		ret = HF_EIO;
+	if (ret)
+		log_error("The %s %s could not be written completely.", what, path);
+	return ret;
+}
+
+static int write_list(const struct scan *s, FILE *f)
+{
+	return fputs("\xef\xbb\xbf", f) == EOF ? HF_EIO : write_lines(s, f);
+}
+
+int scan_write_list(const struct scan *s)
+{
+	return write_host_file(s, s->list.path, "list of files", write_list)
+		       ? USMT_INVALID_PARAMETERS
+		       : USMT_SUCCESS;
+}
+
+/* A hard-link store takes names, directories and the catalog; another would take the data as well.
+ */
+static uint64_t store_bytes(const struct scan *s)
+{
+	uint64_t own = s->plan.file_count * BYTES_PER_FILE + s->plan.needed_dirs * BYTES_PER_DIR;
+
+	return s->o.hardlink ? own : own + s->plan.bytes;
+}
+
+static int write_estimate(const struct scan *s, FILE *f)
+{
+	struct machine_volume *v = machine_volume(s->machine, s->letter);
+	struct fs_space space;
+
+	if (fs_space(v->fs, &space))
+		return HF_EIO;
+	return fprintf(f,
+		       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		       "<PreMigration>\n"
+		       "  <storeSize>\n"
+		       "    <size clusterSize=\"%" PRIu32 "\">%" PRIu64 "</size>\n"
+		       "  </storeSize>\n"
+		       "  <temporarySpace>\n"
+		       "    <size>0</size>\n"
+		       "  </temporarySpace>\n"
+		       "</PreMigration>\n",
+		       space.cluster, store_bytes(s)) < 0
+		       ? HF_EIO
+		       : 0;
+}
+
+static int write_text_estimate(const struct scan *s, FILE *f)
+{
+	return fprintf(f,
+		       "Store size in bytes: %" PRIu64 "\r\nFiles: %zu\r\nBytes in files: %" PRIu64
+		       "\r\n",
+		       store_bytes(s), s->plan.file_count, s->plan.bytes) < 0
+		       ? HF_EIO
+		       : 0;
+}
+
+int scan_write_estimate(const struct scan *s)
+{
+	bool text = !s->o.estimate;
+
+	log_status("The store would take about %.1f MB on %c:.", (double)store_bytes(s) / 1e6,
+		   s->letter);
+	return write_host_file(s, s->estimate.path, "space estimate",
+			       text ? write_text_estimate : write_estimate)
+		       ? USMT_PREFLIGHT_FILE_CREATION_FAILED
+		       : USMT_SUCCESS;
+}
