@@ -20,9 +20,10 @@ int cmdline_add(struct cmdline *c, const char *arg)
 
 /*
  * Takes the backslashes and the quote that may follow them at *S. Returns 0 or HF_ENOMEM; *GROUP is
- * turned when the quote is a grouping one.
+ * turned when the quote is a grouping one. LENIENT: a quote before a blank ends a group although a
+ * backslash stands before it.
  */
-static int take_backslashes(const char **s, struct str *arg, bool *group)
+static int take_backslashes(const char **s, struct str *arg, bool *group, bool lenient)
 {
 	size_t n = strspn(*s, "\\");
 	int ret = 0;
@@ -33,7 +34,8 @@ static int take_backslashes(const char **s, struct str *arg, bool *group)
 			ret = str_addc(arg, '\\');
 		return ret;
 	}
-	bool literal = (n % 2) && !(*group && strspn(*s + 1, " \t") == strlen(*s + 1));
+	bool closes = lenient && *group && strchr(" \t\r\n", (*s)[1]);
+	bool literal = (n % 2) && !closes;
 	for (size_t i = 0; !ret && i < (literal ? n / 2 : (n + 1) / 2); i++)
 		ret = str_addc(arg, '\\');
 	if (!ret && literal)
@@ -44,7 +46,7 @@ static int take_backslashes(const char **s, struct str *arg, bool *group)
 	return ret;
 }
 
-int cmdline_split(struct cmdline *c, const char *text)
+static int split(struct cmdline *c, const char *text, bool lenient)
 {
 	struct str arg = {0};
 	bool group = false, open = false;
@@ -64,12 +66,24 @@ int cmdline_split(struct cmdline *c, const char *text)
 		}
 		open = true;
 		if (*s == '\\' || *s == '"')
-			ret = take_backslashes(&s, &arg, &group);
+			ret = take_backslashes(&s, &arg, &group, lenient);
 		else
 			ret = str_addc(&arg, *s++);
 	}
 	str_free(&arg);
 	return ret ? ret : group ? HF_EINVAL : 0;
+}
+
+int cmdline_split(struct cmdline *c, const char *text)
+{
+	int before = c->argc;
+	int ret = split(c, text, false);
+
+	if (ret == HF_EINVAL) {
+		c->argc = before;
+		ret = split(c, text, true);
+	}
+	return ret;
 }
 
 void cmdline_free(struct cmdline *c)

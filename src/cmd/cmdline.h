@@ -20,9 +20,9 @@ int cmdline_add(struct cmdline *c, const char *arg);
 /*
  * Cuts TEXT by the rules of CommandLineToArgvW and adds the arguments: blanks separate, double
  * quotes group, backslashes are literal unless they stand before a quote (2n: n backslashes and the
- * quote groups; 2n+1: n and a literal quote). One trailing backslash before the closing quote of
- * "C:\Store\" is what people mean, so a quote that would be literal at the very end closes instead.
- * 0, HF_ENOMEM, or HF_EINVAL for a quote that is never closed.
+ * quote groups; 2n+1: n and a literal quote). By these rules the quote in "C:\Store\" never closes;
+ * when a quote is left open, the text is cut once more with \" before a blank taken as the end,
+ * which is what people mean. 0, HF_ENOMEM, or HF_EINVAL for a quote that is never closed.
  */
 int cmdline_split(struct cmdline *c, const char *text);
 

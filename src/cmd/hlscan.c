@@ -98,7 +98,8 @@ static int show(struct fs *fs, const char *path)
 	{
 		static char printable[65536];
 
-		printf("Breakdown for \"%s\"\n", text_printable(path, printable, sizeof(printable)));
+		printf("Breakdown for \"%s\"\n",
+		       text_printable(path, printable, sizeof(printable)));
 	}
 	snprintf(value, sizeof(value), "%" PRIx64, st.ref);
 	print_value("Unique ID:", value, "");

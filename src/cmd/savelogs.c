@@ -15,11 +15,11 @@
 #include "report/error.h"
 #include "report/log.h"
 
-static const char usage[] =
-	"Usage: holdfast savelogs [options] 'C:\\Holdfast\\Logs' FILE...\n"
-	"Copies FILEs into the folder of the volume, which is made when missing. An older file of the\n"
-	"same name is replaced when the new one is complete.\n"
-	"\n";
+static const char usage[] = "Usage: holdfast savelogs [options] 'C:\\Holdfast\\Logs' FILE...\n"
+			    "Copies FILEs into the folder of the volume, which is made when "
+			    "missing. An older file of the\n"
+			    "same name is replaced when the new one is complete.\n"
+			    "\n";
 
 static const char codes[] = "\nExit codes: 0 all files are there; 11 bad options; 26 no Windows or "
 			    "store, or not\nclear which; 36 the volume must not be written to; 61 "

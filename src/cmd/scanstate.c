@@ -240,6 +240,7 @@ static int make_plan(struct scan *s)
 	ret = plan_make(&s->plan, s->machine, s->letter, s->rules, s->o.store_path, &s->errors);
 	if (ret)
 		return code_for(ret, USMT_MIGRATION_STOPPED_NONFATAL);
+	progress_record("PHASE", "Collecting", NULL);
 	scan_report_plan(s);
 	return USMT_SUCCESS;
 }
@@ -305,7 +306,6 @@ static int fill_store(struct scan *s, struct fs *fs, struct catalog *c)
 		ret = record_skipped(s, c);
 	if (!ret)
 		ret = fs_sync(fs);
-	progress_record("PHASE", "Saving", NULL);
 	if (!ret)
 		ret = verify_store(fs, s->store_path, c, &verified);
 	if (!ret)

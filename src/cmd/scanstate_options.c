@@ -325,6 +325,8 @@ static int build_line(struct scanstate_options *o, int argc, char **argv)
 
 	for (int i = 1; !ret && i < argc; i++) {
 		const char *text = select_value("--args", argc, argv, &i);
+		if (text && !*text)
+			return HF_EINVAL;
 		ret = text ? cmdline_split(&o->line, text) : cmdline_add(&o->line, argv[i]);
 	}
 	if (ret == HF_EINVAL)

@@ -70,14 +70,17 @@ static const char *safe(const char *text, char out[512])
 	return text_printable(text ? text : "", out, 512);
 }
 
-static void print_disk(const struct disk *d)
+/* VOLUMES tells how many are listed: a disk that can be read has at least one. */
+static void print_disk(const struct disk *d, size_t volumes)
 {
 	char size[16], model[512], serial[512];
 
-	printf("%s  %s  %s%s%s", d->device, size_text(d->size, size), d->bus,
-	       d->removable ? ", removable" : "", *d->table ? "" : ", no partition table");
-	if (*d->table)
-		printf(", %s", strcmp(d->table, "dos") ? "GPT" : "MBR");
+	printf("%s  %s  %s%s, %s", d->device, size_text(d->size, size), d->bus,
+	       d->removable ? ", removable" : "",
+	       !volumes			  ? "no readable volume"
+	       : !*d->table		  ? "no partition table"
+	       : !strcmp(d->table, "dos") ? "MBR"
+					  : "GPT");
 	if (*d->model)
 		printf("  %s", safe(d->model, model));
 	if (*d->serial)
@@ -118,7 +121,11 @@ static void print_table(const struct machine *m)
 	size_t d, v;
 
 	for (d = 0; d < m->disks->disk_count; d++) {
-		print_disk(&m->disks->disks[d]);
+		size_t count = 0;
+
+		for (v = 0; v < m->volume_count; v++)
+			count += m->volumes[v].volume->disk == d;
+		print_disk(&m->disks->disks[d], count);
 		for (v = 0; v < m->volume_count; v++)
 			if (m->volumes[v].volume->disk == d)
 				print_volume(m, v);

@@ -30,7 +30,8 @@ struct wipe_command {
 static const char usage[] =
 	"Usage: holdfast wipe C: [options]\n"
 	"Deletes everything on the volume except the store, \\Holdfast, \\_SMSTaskSequence, what\n"
-	"--keep names, and NTFS's own files. Refuses unless the store is complete, every entry of it\n"
+	"--keep names, and NTFS's own files. Refuses unless the store is complete, every entry of "
+	"it\n"
 	"checks out, and every profile is in it or was excluded by an option of the capture. An\n"
 	"interrupted wipe goes on when the same command is given again.\n"
 	"\n"
@@ -43,11 +44,15 @@ static const char usage[] =
 
 static const char codes[] =
 	"\n"
-	"Exit codes: 0 wiped (or, with --dry-run, could be); 2 stopped on request; 11 bad options;\n"
-	"13 the log file cannot be written; 26 no Windows, or not clear which; 27 no complete store,\n"
+	"Exit codes: 0 wiped (or, with --dry-run, could be); 2 stopped on request; 11 bad "
+	"options;\n"
+	"13 the log file cannot be written; 26 no Windows, or not clear which; 27 no complete "
+	"store,\n"
 	"or not clear which; 36 refused: hibernated, not shut down, in use, or a profile is not\n"
-	"captured; 38 the store does not fit its catalog; 42 the catalog is damaged; 61 some objects\n"
-	"could not be deleted; 71 cannot work here (memory, no access); 72 stopped by an error while\n"
+	"captured; 38 the store does not fit its catalog; 42 the catalog is damaged; 61 some "
+	"objects\n"
+	"could not be deleted; 71 cannot work here (memory, no access); 72 stopped by an error "
+	"while\n"
 	"deleting: the store is whole, run it again.\n";
 
 /* Takes one of wipe's own options at argv[*I]: 1 taken, 0 not ours, HF_EINVAL. */
