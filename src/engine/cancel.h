@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SIGINT, SIGTERM and SIGHUP ask the engine to stop: it finishes the object at hand, syncs the volume
- * and returns HF_ECANCELLED.
+ * SIGINT, SIGTERM and SIGHUP ask the engine to stop: it finishes the object at hand, syncs the
+ * volume and returns HF_ECANCELLED.
  */
 #ifndef HOLDFAST_ENGINE_CANCEL_H
 #define HOLDFAST_ENGINE_CANCEL_H

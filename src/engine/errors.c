@@ -82,7 +82,8 @@ void object_errors_summary(const struct object_errors *errors)
 		}
 		if (!seen)
 			log_info("| %13d | %12s | %10zu | %s: %s", -e->error,
-				 errors->continue_on_error && !always_stops(e->error) ? "No" : "Yes",
+				 errors->continue_on_error && !always_stops(e->error) ? "No"
+										      : "Yes",
 				 same, e->path, e->reason);
 	}
 }

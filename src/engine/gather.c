@@ -20,12 +20,13 @@
 #include "store/store.h"
 #include "store/tree.h"
 
-#define COPIED_NAMES 1023 /* NTFS allows 1,024 (USMT specification 10.1): room for one more is left */
-#define COPY_PIECE   ((size_t)1 << 20)
+#define COPIED_NAMES                                                                               \
+	1023 /* NTFS allows 1,024 (USMT specification 10.1): room for one more is left */
+#define COPY_PIECE ((size_t)1 << 20)
 
 /* A directory of the store that is being filled. */
 struct open_dir {
-	uint32_t index;	/* in plan.dirs */
+	uint32_t index; /* in plan.dirs */
 	fs_ref stored;	/* 0: it could not be made */
 	int64_t id;	/* in the catalog */
 };
@@ -81,8 +82,8 @@ static int dir_trouble(struct gathering *g, uint32_t index, int error, const cha
 }
 
 /* WRITING: the error came from a change of the volume. */
-static int file_trouble(struct gathering *g, const struct plan_file *file, int error,
-			bool writing, const char *reason)
+static int file_trouble(struct gathering *g, const struct plan_file *file, int error, bool writing,
+			const char *reason)
 {
 	struct str path = {0};
 	int err = plan_file_path(g->plan, file, &path);
@@ -191,7 +192,8 @@ static int open_dir(struct gathering *g, uint32_t index)
 		if (err)
 			return dir_trouble(g, index, HF_EIO, "the store's tree cannot be begun");
 	} else if (!top->stored) {
-		return dir_trouble(g, index, HF_ENOENT, "the directory above it is not in the store");
+		return dir_trouble(g, index, HF_ENOENT,
+				   "the directory above it is not in the store");
 	} else {
 		err = fs_mkdir(g->fs, top->stored, dir->name, dir->name_len, &open->stored);
 	}
@@ -328,7 +330,8 @@ static int gather_file(struct gathering *g, const struct plan_file *file,
 	} else {
 		err = keep_file(g, file, &st, dir->stored, &row);
 		if (err)
-			return file_trouble(g, file, err, true, "it cannot be linked into the store");
+			return file_trouble(g, file, err, true,
+					    "it cannot be linked into the store");
 	}
 	if (text_from_utf16(file->name, file->name_len, name, sizeof(name)) < 0)
 		return file_trouble(g, file, HF_EINVAL, false, "its name cannot be recorded");
@@ -348,8 +351,7 @@ static int gather_dir(struct gathering *g, uint32_t index)
 	for (uint32_t i = 0; i < dir->file_count && !err; i++) {
 		if (cancel_requested())
 			return HF_ECANCELLED;
-		err = gather_file(g, &g->plan->files[dir->first_file + i],
-				  &g->stack[g->depth - 1]);
+		err = gather_file(g, &g->plan->files[dir->first_file + i], &g->stack[g->depth - 1]);
 		progress_update(++g->done);
 	}
 	return err;
@@ -398,8 +400,9 @@ int gather(struct fs *fs, fs_ref files_root, const struct plan *plan, const stru
 	if (err == HF_ECANCELLED && cancel_requested()) {
 		int synced = fs_sync(fs);
 
-		log_error("Stopped on request. The store is incomplete and is not used by anything; "
-			  "the originals are as they were. Capture again with /o.");
+		log_error(
+			"Stopped on request. The store is incomplete and is not used by anything; "
+			"the originals are as they were. Capture again with /o.");
 		return synced ? synced : err;
 	}
 	return err;

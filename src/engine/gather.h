@@ -16,15 +16,16 @@ struct object_errors;
 struct rules;
 
 struct gather_result {
-	uint64_t linked, copied, dirs, listed, skipped; /* SKIPPED: all of the run's object errors */
-	uint64_t bytes; /* of the linked files: what stayed in place */
+	uint64_t linked, copied, dirs, listed,
+		skipped; /* SKIPPED: all of the run's object errors */
+	uint64_t bytes;	 /* of the linked files: what stayed in place */
 };
 
 /*
  * FILES_ROOT is the store's File directory; the tree goes below "C$" in it. Order: directories
  * before their files, metadata of a directory after its files. A file with 1,023 or more names is
- * copied once, with a log line, and its further names are links to the copy. Per-object failures go through ERRORS; a failure that leaves the volume
- * in doubt stops.
+ * copied once, with a log line, and its further names are links to the copy. Per-object failures go
+ * through ERRORS; a failure that leaves the volume in doubt stops.
  */
 int gather(struct fs *fs, fs_ref files_root, const struct plan *plan, const struct rules *rules,
 	   struct catalog *catalog, struct object_errors *errors, struct gather_result *result);

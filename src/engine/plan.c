@@ -21,7 +21,7 @@
 /* Bytes of the longest path that Windows can name: 32,767 UTF-16 units. */
 #define PATH_MAX_BYTES ((size_t)32767 * 3)
 
-#define CLOUD_ATTRIBUTES \
+#define CLOUD_ATTRIBUTES                                                                           \
 	((uint32_t)(FS_ATTR_OFFLINE | FS_ATTR_RECALL_ON_OPEN | FS_ATTR_RECALL_ON_DATA_ACCESS))
 
 /* Windows Overlay Filter ([MS-FSCC] has the tag; wdm.h WOF_EXTERNAL_INFO): provider 1 is a WIM. */
@@ -86,8 +86,8 @@ static int check_cloud(struct planning *p, const struct tree_node *node, bool *p
 		return 0;
 	err = fs_stat(p->fs, node->ref, &st);
 	if (!err)
-		*placeholder = st.size && !st.allocated &&
-			       ((node->attributes | st.attributes) & marks);
+		*placeholder =
+			st.size && !st.allocated && ((node->attributes | st.attributes) & marks);
 	return err;
 }
 
@@ -116,10 +116,6 @@ static int check_linkable(struct planning *p, const struct tree_node *node, bool
 
 	*reason = NULL;
 	*placeholder = false;
-	if (tree_name_is_foreign(node->name, node->name_len)) {
-		*reason = "its name holds a backslash, which Windows cannot name: rename it first";
-		return HF_EINVAL;
-	}
 	if (node->reparse_tag == FS_TAG_DEDUP) {
 		*reason = "it is deduplicated: its data is in System Volume Information and would "
 			  "be lost; undo deduplication of the volume first";
@@ -187,7 +183,8 @@ static int plan_file(struct planning *p, const struct tree_node *node, const str
 	return 0;
 }
 
-/* After a directory: an unneeded one is dropped when it is the last, a needed one needs its parent. */
+/* After a directory: an unneeded one is dropped when it is the last, a needed one needs its parent.
+ */
 static void settle(struct planning *p, uint32_t index)
 {
 	struct plan_dir *dir = &p->plan->dirs[index];
@@ -232,31 +229,21 @@ static int add_dir(struct planning *p, struct tree_node *node, bool selected, ui
 	return 0;
 }
 
-/* Why directory NODE at PATH is not looked at; NULL to look. */
-static const char *unplannable(const struct tree_node *node, const struct str *path)
-{
-	if (tree_name_is_foreign(node->name, node->name_len))
-		return "its name holds a backslash, which Windows cannot name: rename it first";
-	if (path->len > PATH_MAX_BYTES)
-		return "its path is longer than Windows can name";
-	return NULL;
-}
-
 static int plan_dir(struct planning *p, struct tree_node *node, const struct str *path)
 {
 	struct rules_decision decision;
-	const char *reason = unplannable(node, path);
 	bool leaf;
 	int err;
 
 	if (cancel_requested())
 		return HF_ECANCELLED;
-	if (node->is_metadata || (p->store_path && node->parent &&
-				  !text_casecmp(p->upcase, path->data, p->store_path)))
+	if (node->is_metadata ||
+	    (p->store_path && node->parent && !text_casecmp(p->upcase, path->data, p->store_path)))
 		return TREE_SKIP;
 	progress_update(++p->plan->seen_dirs);
-	if (reason) {
-		err = object_error(p->errors, path->data, HF_ELIMIT, reason);
+	if (path->len > PATH_MAX_BYTES) {
+		err = object_error(p->errors, path->data, HF_ELIMIT,
+				   "its path is longer than Windows can name");
 		return err ? err : TREE_SKIP;
 	}
 	err = rules_enter(p->rules, path->data, &p->dir);
@@ -325,10 +312,8 @@ int plan_volume(struct plan *plan, struct fs *fs, char letter, const struct rule
 		.store_path = store_path,
 		.errors = errors,
 	};
-	const struct tree_visitor visitor = {.visit = plan_visit,
-					     .leave = plan_leave,
-					     .trouble = plan_trouble,
-					     .ctx = &p};
+	const struct tree_visitor visitor = {
+		.visit = plan_visit, .leave = plan_leave, .trouble = plan_trouble, .ctx = &p};
 	const char root[3] = {letter, ':', '\0'};
 	int err;
 

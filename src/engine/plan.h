@@ -45,7 +45,8 @@ struct plan_file {
 /* What one volume contributes. */
 struct plan {
 	char letter;
-	const struct rules_machine *machine; /* names the rules' users; set by the caller, or NULL */
+	const struct rules_machine
+		*machine;      /* names the rules' users; set by the caller, or NULL */
 	struct plan_dir *dirs; /* depth first, parents before children; [0] is the root */
 	size_t dir_count, dir_cap;
 	struct plan_file *files; /* in directory order */
@@ -55,7 +56,7 @@ struct plan {
 	uint64_t seen_dirs, seen_files; /* objects looked at */
 	uint64_t placeholders;
 	struct arena names;
-	uint16_t *pool; /* rest of the newest block of NAMES */
+	uint16_t *pool;	  /* rest of the newest block of NAMES */
 	size_t pool_left; /* units */
 };
 

@@ -55,13 +55,15 @@ static int choose_by_store(struct machine *m, const struct machine_options *opti
 		}
 	}
 	if (count > 1) {
-		log_error("No Windows was found, and %u volumes hold a store. Say which is %c: with "
-			  "--disk-serial, --volume-label or --volume %c=DEVICE.",
-			  count, letter, letter);
+		log_error(
+			"No Windows was found, and %u volumes hold a store. Say which is %c: with "
+			"--disk-serial, --volume-label or --volume %c=DEVICE.",
+			count, letter, letter);
 		return HF_EAMBIGUOUS;
 	}
 	if (!only) {
-		log_error("Neither a Windows nor a complete store was found on any volume that fits.");
+		log_error("Neither a Windows nor a complete store was found on any volume that "
+			  "fits.");
 		return HF_ENOENT;
 	}
 	only->letter = letter;

@@ -23,7 +23,7 @@
 struct dir_row {
 	const char *name;
 	fs_ref stored;
-	uint32_t parent; /* index; of the row itself for roots */
+	uint32_t parent;		  /* index; of the row itself for roots */
 	uint32_t next_child, first_child; /* UINT32_MAX: none */
 	bool found;
 };
@@ -45,8 +45,8 @@ struct verification {
 	struct dir_row *dirs;
 	size_t dir_count, dir_cap;
 	uint32_t first_root;
-	struct arena names;	 /* of directories */
-	struct expected *items;	 /* of the directory at hand, sorted by name */
+	struct arena names;	/* of directories */
+	struct expected *items; /* of the directory at hand, sorted by name */
 	size_t item_count, item_cap;
 	struct arena item_names;
 	uint32_t at; /* the directory at hand; UINT32_MAX for File itself */
@@ -103,7 +103,8 @@ static int load_dir(void *ctx, const struct catalog_dir *dir)
 		.parent = dir->parent ? (uint32_t)(dir->parent - 1) : index,
 		.first_child = UINT32_MAX,
 	};
-	/* catalog_dirs() has checked that ids are 1.. and that a parent comes before its children. */
+	/* catalog_dirs() has checked that ids are 1.. and that a parent comes before its children.
+	 */
 	list = dir->parent ? &v->dirs[dir->parent - 1].first_child : &v->first_root;
 	row->next_child = *list;
 	*list = index;
@@ -136,8 +137,7 @@ static int compare_items(const void *a, const void *b)
 	return strcmp(((const struct expected *)a)->name, ((const struct expected *)b)->name);
 }
 
-static int compare_item(struct verification *v, struct expected *item,
-			const struct fs_entry *entry)
+static int compare_item(struct verification *v, struct expected *item, const struct fs_entry *entry)
 {
 	bool is_dir = entry->attributes & FS_ATTR_DIRECTORY;
 	struct fs_stat st;

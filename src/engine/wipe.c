@@ -140,9 +140,10 @@ static int find_store(struct fs *fs, char letter, struct str *path)
 			  found.list.len ? found.list.data : "");
 		err = HF_ENOENT;
 	} else if (!err && found.complete_count + found.incomplete_count > 1) {
-		log_error("Volume %c: is not wiped: it is not clear which store counts:%s\nSay which "
-			  "with --store, or delete the others.",
-			  letter, found.list.data);
+		log_error(
+			"Volume %c: is not wiped: it is not clear which store counts:%s\nSay which "
+			"with --store, or delete the others.",
+			letter, found.list.data);
 		err = HF_EAMBIGUOUS;
 	}
 	if (!err && str_addf(path, "%c:%s", letter, found.complete.data))
@@ -187,7 +188,8 @@ static int check_contents(const struct wipe_plan *plan)
 	if (err)
 		return err;
 	if (!files) {
-		log_error("Volume %c: is not wiped: the store %s holds no files at all. Capture again "
+		log_error("Volume %c: is not wiped: the store %s holds no files at all. Capture "
+			  "again "
 			  "with rule files (/i).",
 			  plan->letter, plan->store);
 		return HF_EREFUSED;
@@ -211,8 +213,7 @@ static int check_store(struct fs *fs, const struct volume *volume, struct wipe_p
 	if (!catalog_is_of(plan->catalog, volume->serial)) {
 		log_error("The store %s was made on another volume (serial number %s, this one has "
 			  "%016" PRIX64 "). It does not hold this volume's files.",
-			  plan->store, catalog_get(plan->catalog, "volume-serial"),
-			  volume->serial);
+			  plan->store, catalog_get(plan->catalog, "volume-serial"), volume->serial);
 		return HF_EREFUSED;
 	}
 	err = check_contents(plan);
@@ -265,7 +266,8 @@ static int protect_all(struct fs *fs, const struct wipe_options *options, struct
 	return err;
 }
 
-/* Without a Windows nobody can tell whose profiles there were: only an earlier wipe's word counts. */
+/* Without a Windows nobody can tell whose profiles there were: only an earlier wipe's word counts.
+ */
 static int check_windows(struct machine *m, const struct wipe_plan *plan)
 {
 	if (m->chosen)

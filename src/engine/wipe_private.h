@@ -16,7 +16,7 @@ struct machine_volume;
 
 /* Something that stays. */
 struct wipe_protected {
-	char *path;	 /* "C:\USMTMIG" */
+	char *path;	    /* "C:\USMTMIG" */
 	fs_ref parent, ref; /* where it is; 0 when there is nothing of that name */
 	bool is_dir;
 };
@@ -28,7 +28,7 @@ struct wipe_plan {
 	bool resumes; /* an earlier wipe by this store was interrupted */
 	struct wipe_protected *items;
 	size_t count, cap;
-	struct str protected; /* their paths, joined by ';' */
+	struct str protected;	  /* their paths, joined by ';' */
 	struct ref_set ancestors; /* directories above them: entered, but not deleted */
 	uint64_t objects;	  /* that go */
 	uint64_t freed;		  /* bytes of clusters that this is expected to free */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Is anybody forgotten? Every profile on the volume, whether Windows lists it or not, must be in the
- * store's catalog as captured, be excluded there by an option, or lie below something protected.
+ * Is anybody forgotten? Every profile on the volume, whether Windows lists it or not, must be in
+ * the store's catalog as captured, be excluded there by an option, or lie below something
+ * protected.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -88,9 +89,10 @@ static bool is_covered(const struct profiles *p, const char *sid, const char *pa
 static void forgotten(struct profiles *p, const char *path, const char *whose)
 {
 	p->forgotten++;
-	log_error("Volume %c: is not wiped: the profile %s (%s) is neither in the store nor excluded "
-		  "by an option. Capture again, or protect it with --keep \"%s\".",
-		  p->plan->letter, path, whose, path);
+	log_error(
+		"Volume %c: is not wiped: the profile %s (%s) is neither in the store nor excluded "
+		"by an option. Capture again, or protect it with --keep \"%s\".",
+		p->plan->letter, path, whose, path);
 }
 
 static int check_user(struct profiles *p, const struct windows_user *user)
@@ -167,7 +169,8 @@ static int folder_trouble(void *ctx, struct tree_node *node, const struct str *p
 {
 	(void)ctx;
 	(void)node;
-	log_error("Cannot look for profiles in %s: %s. The volume is not wiped.", path->data, reason);
+	log_error("Cannot look for profiles in %s: %s. The volume is not wiped.", path->data,
+		  reason);
 	return error;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Deleting the old Windows. The store says "wipe started" before the first name goes and "done" after
- * the last, so that an interrupted wipe can be told from a volume that was never wiped, and goes on.
+ * Deleting the old Windows. The store says "wipe started" before the first name goes and "done"
+ * after the last, so that an interrupted wipe can be told from a volume that was never wiped, and
+ * goes on.
  */
 #include <inttypes.h>
 
@@ -104,10 +105,8 @@ static int wipe_trouble(void *ctx, struct tree_node *node, const struct str *pat
 static int delete_all(struct fs *fs, const struct wipe_plan *plan)
 {
 	struct deletion d = {.fs = fs, .plan = plan, .errors = {.continue_on_error = true}};
-	const struct tree_visitor visitor = {.visit = wipe_visit,
-					     .leave = wipe_leave,
-					     .trouble = wipe_trouble,
-					     .ctx = &d};
+	const struct tree_visitor visitor = {
+		.visit = wipe_visit, .leave = wipe_leave, .trouble = wipe_trouble, .ctx = &d};
 	const char root[3] = {plan->letter, ':', '\0'};
 	int err, synced;
 
@@ -170,10 +169,11 @@ static int conclude(struct fs *fs, const struct wipe_plan *plan, const struct fs
 		err = fs_space(fs, &after);
 	if (err)
 		return err;
-	log_status("Free space: %.1f MB before, %.1f MB after (at least %.1f MB were expected). The "
-		   "store %s is whole: %" PRIu64 " files.",
-		   (double)before->free / 1e6, (double)after.free / 1e6,
-		   (double)(before->free + plan->freed) / 1e6, plan->store, result.files);
+	log_status(
+		"Free space: %.1f MB before, %.1f MB after (at least %.1f MB were expected). The "
+		"store %s is whole: %" PRIu64 " files.",
+		(double)before->free / 1e6, (double)after.free / 1e6,
+		(double)(before->free + plan->freed) / 1e6, plan->store, result.files);
 	log_status("Successfully wiped %c:\\", plan->letter);
 	return 0;
 }

@@ -13,8 +13,8 @@
 struct survey {
 	struct fs *fs;
 	struct wipe_plan *plan;
-	struct ref_set kept;	/* files that keep a name in something protected */
-	struct ref_set counted; /* files with several names, counted once */
+	struct ref_set kept;		 /* files that keep a name in something protected */
+	struct ref_set counted;		 /* files with several names, counted once */
 	uint64_t top_objects, top_bytes; /* of the top-level object at hand */
 };
 
@@ -144,10 +144,8 @@ static int survey_leave(void *ctx, struct tree_node *node, const struct str *pat
 int wipe_survey(struct fs *fs, struct wipe_plan *plan)
 {
 	struct survey s = {.fs = fs, .plan = plan};
-	const struct tree_visitor visitor = {.visit = survey_visit,
-					     .leave = survey_leave,
-					     .trouble = survey_trouble,
-					     .ctx = &s};
+	const struct tree_visitor visitor = {
+		.visit = survey_visit, .leave = survey_leave, .trouble = survey_trouble, .ctx = &s};
 	const char root[3] = {plan->letter, ':', '\0'};
 	int err = note_kept(&s);
 

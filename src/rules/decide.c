@@ -157,15 +157,21 @@ static void settle(struct rules_dir *dir)
 int rules_enter(const struct rules *rules, const char *path, struct rules_dir *dir)
 {
 	static struct place place; /* 64 KiB; too much for the stack */
+	size_t len = strlen(path);
 	int n, error;
 
 	dir->rules = rules;
 	dir->count = 0;
 	dir->may_descend = true;
-	n = text_to_utf16(path, strlen(path), place.units, PATTERN_UNITS_MAX);
-	/* No path on NTFS is longer; no pattern could match one. */
+	n = text_to_utf16(path, len, place.units, PATTERN_UNITS_MAX);
+	if (n == HF_ELIMIT) {
+		/* Deeper than Windows can go: what holds for the directories above holds here. */
+		for (len = PATTERN_UNITS_MAX; len && path[len] != '\\'; len--)
+			;
+		n = text_to_utf16(path, len, place.units, PATTERN_UNITS_MAX);
+	}
 	if (n < 0)
-		return n == HF_ENOMEM ? n : 0;
+		return n;
 	while (n > 2 && place.units[n - 1] == '\\')
 		n--;
 	place.len = (unsigned)n;

@@ -106,7 +106,8 @@ struct rules_dir {
 
 /*
  * Prepares DIR for the directory PATH (normalised, "C:\Users\ann", "C:" for the root). Work that
- * depends on the path alone is done here, once per directory. 0 or HF_ENOMEM.
+ * depends on the path alone is done here, once per directory. 0, HF_ENOMEM, or HF_EINVAL when PATH
+ * is not WTF-8.
  */
 int rules_enter(const struct rules *rules, const char *path, struct rules_dir *dir);
 void rules_dir_free(struct rules_dir *dir);

@@ -21,17 +21,20 @@ const struct catalog_table catalog_tables[] = {
 	{"user", "CREATE TABLE user(id INTEGER PRIMARY KEY,sid TEXT NOT NULL,domain TEXT NOT NULL,"
 		 "name TEXT NOT NULL,profile TEXT NOT NULL,captured INTEGER NOT NULL,"
 		 "reason TEXT NOT NULL)"},
-	{"rule", "CREATE TABLE rule(id INTEGER PRIMARY KEY,kind TEXT NOT NULL,pattern TEXT NOT NULL,"
-		 "file TEXT NOT NULL,line INTEGER NOT NULL,component TEXT NOT NULL,"
-		 "user TEXT NOT NULL)"},
-	{"dir", "CREATE TABLE dir(id INTEGER PRIMARY KEY,parent INTEGER NOT NULL,name TEXT NOT NULL,"
-		"volume TEXT NOT NULL,source INTEGER NOT NULL,stored INTEGER,"
-		"attributes INTEGER NOT NULL,reparse INTEGER NOT NULL,how INTEGER NOT NULL,"
-		"rule INTEGER NOT NULL)"},
-	{"file", "CREATE TABLE file(dir INTEGER NOT NULL,name TEXT NOT NULL,source INTEGER NOT NULL,"
-		 "stored INTEGER,size INTEGER NOT NULL,attributes INTEGER NOT NULL,"
-		 "reparse INTEGER NOT NULL,names INTEGER NOT NULL,how INTEGER NOT NULL,"
-		 "rule INTEGER NOT NULL,PRIMARY KEY(dir,name))WITHOUT ROWID"},
+	{"rule",
+	 "CREATE TABLE rule(id INTEGER PRIMARY KEY,kind TEXT NOT NULL,pattern TEXT NOT NULL,"
+	 "file TEXT NOT NULL,line INTEGER NOT NULL,component TEXT NOT NULL,"
+	 "user TEXT NOT NULL)"},
+	{"dir",
+	 "CREATE TABLE dir(id INTEGER PRIMARY KEY,parent INTEGER NOT NULL,name TEXT NOT NULL,"
+	 "volume TEXT NOT NULL,source INTEGER NOT NULL,stored INTEGER,"
+	 "attributes INTEGER NOT NULL,reparse INTEGER NOT NULL,how INTEGER NOT NULL,"
+	 "rule INTEGER NOT NULL)"},
+	{"file",
+	 "CREATE TABLE file(dir INTEGER NOT NULL,name TEXT NOT NULL,source INTEGER NOT NULL,"
+	 "stored INTEGER,size INTEGER NOT NULL,attributes INTEGER NOT NULL,"
+	 "reparse INTEGER NOT NULL,names INTEGER NOT NULL,how INTEGER NOT NULL,"
+	 "rule INTEGER NOT NULL,PRIMARY KEY(dir,name))WITHOUT ROWID"},
 	{"skipped", "CREATE TABLE skipped(id INTEGER PRIMARY KEY,path TEXT NOT NULL,"
 		    "reason TEXT NOT NULL)"},
 };

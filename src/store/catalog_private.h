@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What catalog.c (writing) and catalog_read.c (opening, reading) share. Only these two include SQLite.
+ * What catalog.c (writing) and catalog_read.c (opening, reading) share. Only these two include
+ * SQLite.
  */
 #ifndef HOLDFAST_STORE_CATALOG_PRIVATE_H
 #define HOLDFAST_STORE_CATALOG_PRIVATE_H

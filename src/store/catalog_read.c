@@ -138,9 +138,10 @@ static int check_format(struct catalog *c)
 	if (!format)
 		return damaged(c, "it does not tell its format");
 	if (strcmp(format, "1")) {
-		log_error("%s has format %s, and this version of Holdfast knows format %d only. Use "
-			  "the version that made the store.",
-			  c->name, format, CATALOG_FORMAT);
+		log_error(
+			"%s has format %s, and this version of Holdfast knows format %d only. Use "
+			"the version that made the store.",
+			c->name, format, CATALOG_FORMAT);
 		return HF_ECORRUPT;
 	}
 	return 0;
@@ -245,13 +246,16 @@ static bool int_column(sqlite3_stmt *st, int at, int64_t min, int64_t max, int64
 	return *out >= min && *out <= max;
 }
 
-/* A name that can be one component of a path and nothing else. */
+/*
+ * A name that NTFS can hold as one component. Volumes written by other systems may have a backslash
+ * in one, so names of a catalog are looked up one by one and never joined to a path to be resolved.
+ */
 static const char *name_column(sqlite3_stmt *st, int at)
 {
 	const char *name = text_column(st, at);
 	uint16_t units[NAME_UNITS_MAX];
 
-	if (!name || !*name || strchr(name, '\\') || !strcmp(name, ".") || !strcmp(name, ".."))
+	if (!name || !*name || !strcmp(name, ".") || !strcmp(name, ".."))
 		return NULL;
 	return text_to_utf16(name, strlen(name), units, NAME_UNITS_MAX) > 0 ? name : NULL;
 }
@@ -420,8 +424,8 @@ static int file_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
 	return f->visit(f->ctx, &file);
 }
 
-int catalog_files(struct catalog *c, int64_t dir,
-		  int (*visit)(void *, const struct catalog_file *), void *ctx)
+int catalog_files(struct catalog *c, int64_t dir, int (*visit)(void *, const struct catalog_file *),
+		  void *ctx)
 {
 	static const char columns[] =
 		"SELECT dir,name,source,stored,size,attributes,reparse,names,how,rule FROM file";

@@ -24,20 +24,22 @@
 #define WIPE_FILE_MAX 64
 
 /*
- * Self-relative security descriptor ([MS-DTYP] 2.4.6): owner and group Administrators, a protected DACL
- * with full control for SYSTEM and Administrators, inherited by everything below. In SDDL:
+ * Self-relative security descriptor ([MS-DTYP] 2.4.6): owner and group Administrators, a protected
+ * DACL with full control for SYSTEM and Administrators, inherited by everything below. In SDDL:
  * O:BAG:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)
  */
-static const uint8_t store_security[] = {
-	1,    0,    0x04, 0x90, 20,   0,    0,	  0,	36,   0,    0,	  0, /* revision .. group */
-	0,    0,    0,	  0,	52,   0,    0,	  0,			     /* no SACL, DACL */
-	1,    2,    0,	  0,	0,    0,    0,	  5,	32,   0,    0,	  0, 0x20, 2, 0, 0,
-	1,    2,    0,	  0,	0,    0,    0,	  5,	32,   0,    0,	  0, 0x20, 2, 0, 0,
-	2,    0,    52,	  0,	2,    0,    0,	  0, /* ACL: 52 bytes, two entries */
-	0,    3,    20,	  0,	0xff, 0x01, 0x1f, 0,	1,    1,    0,	  0, 0,	   0, 0, 5,
-	18,   0,    0,	  0, /* SYSTEM */
-	0,    3,    24,	  0,	0xff, 0x01, 0x1f, 0,	1,    2,    0,	  0, 0,	   0, 0, 5,
-	32,   0,    0,	  0,	0x20, 2,    0,	  0, /* Administrators */
+static const uint8_t store_security[] =
+	{
+		1,    0, 0x04, 0x90, 20,   0,	 0,    0, 36, 0, 0,  0, /* revision .. group */
+		0,    0, 0,    0,    52,   0,	 0,    0,		/* no SACL, DACL */
+		1,    2, 0,    0,    0,	   0,	 0,    5, 32, 0, 0,  0, 0x20, 2,
+		0,    0, 1,    2,    0,	   0,	 0,    0, 0,  5, 32, 0, 0,    0,
+		0x20, 2, 0,    0,    2,	   0,	 52,   0, 2,  0, 0,  0, /* ACL: 52 bytes, two
+									   entries */
+		0,    3, 20,   0,    0xff, 0x01, 0x1f, 0, 1,  1, 0,  0, 0,    0,
+		0,    5, 18,   0,    0,	   0, /* SYSTEM */
+		0,    3, 24,   0,    0xff, 0x01, 0x1f, 0, 1,  2, 0,  0, 0,    0,
+		0,    5, 32,   0,    0,	   0,	 0x20, 2, 0,  0, /* Administrators */
 };
 
 int store_check_path(const char *path)
@@ -207,7 +209,8 @@ static int check_parents(struct fs *fs, const char *path)
 		if (err)
 			return err == HF_ENOENT ? 0 : err;
 		if (!st.is_dir || (st.attributes & FS_ATTR_REPARSE)) {
-			log_error("The store %s cannot be made: %.*s is a %s. Name a plain directory.",
+			log_error("The store %s cannot be made: %.*s is a %s. Name a plain "
+				  "directory.",
 				  path, (int)len, part, st.is_dir ? "junction or link" : "file");
 			return HF_EREFUSED;
 		}
@@ -347,7 +350,8 @@ static int check_sum(struct fs *fs, fs_ref usmt, const char *name, const void *d
 	free(line);
 	if (same)
 		return 0;
-	log_error("%s does not fit its checksum: the catalog is damaged and the store cannot be relied "
+	log_error("%s does not fit its checksum: the catalog is damaged and the store cannot be "
+		  "relied "
 		  "upon. Nothing was changed. Check the volume, then capture again.",
 		  name);
 	return HF_ECORRUPT;
@@ -433,7 +437,8 @@ static int find_visit(void *ctx, struct tree_node *node, const struct str *path)
 	if (!depth)
 		return TREE_ENTER;
 	if (!(node->attributes & FS_ATTR_DIRECTORY) || node->is_metadata ||
-	    (node->attributes & FS_ATTR_REPARSE) || tree_name_is_foreign(node->name, node->name_len))
+	    (node->attributes & FS_ATTR_REPARSE) ||
+	    tree_name_is_foreign(node->name, node->name_len))
 		return TREE_SKIP;
 	err = store_lookup(find->fs, node->ref, STORE_USMT, &usmt);
 	if (!err)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Deleting a store without losing a file: first everything in it is looked at, then the catalog goes,
- * then the links.
+ * Deleting a store without losing a file: first everything in it is looked at, then the catalog
+ * goes, then the links.
  */
 #include "store/store.h"
 
@@ -31,13 +31,14 @@ static int delete_trouble(void *ctx, struct tree_node *node, const struct str *p
 {
 	(void)ctx;
 	(void)node;
-	log_error("Cannot delete the store's %s: %s. Nothing was deleted there.", path->data, reason);
+	log_error("Cannot delete the store's %s: %s. Nothing was deleted there.", path->data,
+		  reason);
 	return error;
 }
 
 /*
- * True when the file at PATH\NAME of the store, whose only name that is, is the copy that gather made
- * of a file with too many names: that file is still where the store's tree says.
+ * True when the file at PATH\NAME of the store, whose only name that is, is the copy that gather
+ * made of a file with too many names: that file is still where the store's tree says.
  */
 static bool is_copy(struct deletion *d, struct tree_node *node, const struct str *path,
 		    const struct fs_stat *copy)
@@ -48,8 +49,7 @@ static bool is_copy(struct deletion *d, struct tree_node *node, const struct str
 	fs_ref ref;
 
 	str_truncate(&d->original, 0);
-	if (str_adds(&d->original, rest) ||
-	    tree_add_name(&d->original, node->name, node->name_len))
+	if (str_adds(&d->original, rest) || tree_add_name(&d->original, node->name, node->name_len))
 		return false;
 	return !fs_resolve(d->fs, d->original.data, &ref) && !fs_stat(d->fs, ref, &st) &&
 	       !st.is_dir && st.names >= COPIED_NAMES && st.size == copy->size;
@@ -57,9 +57,10 @@ static bool is_copy(struct deletion *d, struct tree_node *node, const struct str
 
 static int metadata_inside(const struct str *path)
 {
-	log_error("The store's %s holds one of NTFS's own files: the volume is damaged. Nothing was "
-		  "deleted. Run chkdsk /f on the volume in Windows.",
-		  path->data);
+	log_error(
+		"The store's %s holds one of NTFS's own files: the volume is damaged. Nothing was "
+		"deleted. Run chkdsk /f on the volume in Windows.",
+		path->data);
 	return HF_ECORRUPT;
 }
 
@@ -168,10 +169,8 @@ static int delete_files(struct fs *fs, fs_ref usmt, fs_ref files)
 		.visit = dirs_visit, .trouble = delete_trouble, .ctx = &d};
 	const struct tree_visitor check = {
 		.visit = check_visit, .trouble = delete_trouble, .ctx = &d};
-	const struct tree_visitor run = {.visit = delete_visit,
-					 .leave = delete_leave,
-					 .trouble = delete_trouble,
-					 .ctx = &d};
+	const struct tree_visitor run = {
+		.visit = delete_visit, .leave = delete_leave, .trouble = delete_trouble, .ctx = &d};
 	uint64_t total;
 	int err = tree_walk(fs, files, "", &dirs);
 
@@ -180,9 +179,10 @@ static int delete_files(struct fs *fs, fs_ref usmt, fs_ref files)
 	str_free(&d.original);
 	ref_set_free(&d.dirs);
 	if (!err && d.last_names) {
-		log_error("The store is not deleted: it holds the last name of %" PRIu64
-			  " files, which would be lost. Restore them, or move them out of it, first.",
-			  d.last_names);
+		log_error(
+			"The store is not deleted: it holds the last name of %" PRIu64
+			" files, which would be lost. Restore them, or move them out of it, first.",
+			d.last_names);
 		err = HF_EREFUSED;
 	}
 	total = d.objects;
@@ -197,7 +197,8 @@ static int delete_files(struct fs *fs, fs_ref usmt, fs_ref files)
 	return err ? err : store_unlink(fs, usmt, STORE_FILES, files);
 }
 
-/* Removes the emptied USMT directory and the store's own, which stays when something else is in it. */
+/* Removes the emptied USMT directory and the store's own, which stays when something else is in it.
+ */
 static int delete_root(struct fs *fs, const char *path, fs_ref root, fs_ref usmt)
 {
 	struct str parent_path = {0};
@@ -230,8 +231,9 @@ int store_delete(struct fs *fs, const char *path)
 	if (err)
 		return err;
 	if (state != STORE_COMPLETE && state != STORE_INCOMPLETE) {
-		log_error("%s is not a Holdfast store and is not deleted. Choose another StorePath.",
-			  path);
+		log_error(
+			"%s is not a Holdfast store and is not deleted. Choose another StorePath.",
+			path);
 		return HF_EREFUSED;
 	}
 	err = fs_resolve(fs, path, &root);

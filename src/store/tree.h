@@ -2,8 +2,9 @@
 /*
  * Walks a directory tree depth first with an explicit stack: each directory is listed completely
  * before anything in it is visited, so that a visitor may change what it sees. A directory that was
- * entered before (a damaged or hostile index pointing back) and one nested too deeply are reported, not
- * entered. Junctions and symbolic links are never followed: directories are read by their record.
+ * entered before (a damaged or hostile index pointing back) and one nested too deeply are reported,
+ * not entered. Junctions and symbolic links are never followed: directories are read by their
+ * record.
  */
 #ifndef HOLDFAST_STORE_TREE_H
 #define HOLDFAST_STORE_TREE_H
@@ -19,8 +20,9 @@ struct str;
 /* Levels of directories; Windows itself cannot name anything nested deeper than about 16,000. */
 #define TREE_DEPTH_MAX 4096
 
-/* True for reparse tags that stand for another place: junctions, symbolic links ([MS-FSCC] 2.1.2.1). */
-#define TREE_TAG_IS_SURROGATE(tag) (((tag) & UINT32_C(0x20000000)) != 0)
+/* True for reparse tags that stand for another place: junctions, symbolic links
+ * ([MS-FSCC] 2.1.2.1). */
+#define TREE_TAG_IS_SURROGATE(tag) (((tag)&UINT32_C(0x20000000)) != 0)
 
 enum tree_action {
 	TREE_ENTER, /* visit what is in the directory */
@@ -41,14 +43,15 @@ struct tree_node {
 
 struct tree_visitor {
 	/*
-	 * Every object; the start first, in a directory files before directories. PATH is the object's
-	 * own for directories and the containing directory's for files. Returns an enum tree_action
-	 * (for files TREE_ENTER) or a negative error, which ends the walk.
+	 * Every object; the start first, in a directory files before directories. PATH is the
+	 * object's own for directories and the containing directory's for files. Returns an enum
+	 * tree_action (for files TREE_ENTER) or a negative error, which ends the walk.
 	 */
 	int (*visit)(void *ctx, struct tree_node *node, const struct str *path);
 	/* After everything in an entered directory; may be NULL. 0 or a negative error. */
 	int (*leave)(void *ctx, struct tree_node *node, const struct str *path);
-	/* The directory PATH cannot be listed. 0 to go on (leave() is called), or a negative error. */
+	/* The directory PATH cannot be listed. 0 to go on (leave() is called), or a negative error.
+	 */
 	int (*trouble)(void *ctx, struct tree_node *node, const struct str *path, int error,
 		       const char *reason);
 	void *ctx;

@@ -99,15 +99,17 @@ static int probe_superblock(struct volume *v, int fd)
 }
 
 /*
- * What libblkid does not call NTFS may still be a damaged one; a volume that begins like NTFS is
- * listed as such, unreadable.
+ * What libblkid does not know may still be a damaged NTFS or BitLocker volume; one that begins so
+ * is listed as such, unreadable.
  */
-static int examine_ntfs(struct volume *v, const uint8_t *sector)
+static int examine_boot(struct volume *v, const uint8_t *sector)
 {
 	int rc = 0;
 
-	if (boot_is(sector, "NTFS    ") && !*v->fstype)
+	if (!*v->fstype && boot_is(sector, "NTFS    "))
 		rc = disk_text(&v->fstype, "ntfs");
+	else if (!*v->fstype && boot_is(sector, "-FVE-FS-"))
+		rc = disk_text(&v->fstype, "BitLocker");
 	if (rc || strcmp(v->fstype, "ntfs"))
 		return rc;
 	v->serial = little64(sector + 0x48);
@@ -134,7 +136,7 @@ int volume_probe(struct volume *v)
 	if (v->size >= SECTOR && read_boot(fd, v->offset, sector)) {
 		rc = probe_superblock(v, fd);
 		if (!rc)
-			rc = examine_ntfs(v, sector);
+			rc = examine_boot(v, sector);
 	}
 	close(fd);
 	return rc;

@@ -152,7 +152,14 @@ int fs_write_file(struct fs *fs, fs_ref dir, const char *name, const void *data,
 		log_error("\"%s\" cannot be the name of a file.", name);
 		return HF_EINVAL;
 	}
-	rc = fs_create(fs, dir, units, count, &ref);
+	/* Nobody wants a second log file beside one whose name differs in case alone. */
+	rc = fs_lookup(fs, dir, units, count, &ref);
+	if (!rc) {
+		log_error("\"%s\" is there already.", name);
+		return HF_EEXIST;
+	}
+	if (rc == HF_ENOENT)
+		rc = fs_create(fs, dir, units, count, &ref);
 	if (!rc && len)
 		rc = fs_write(fs, ref, 0, data, len);
 	if (!rc && out)

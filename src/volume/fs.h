@@ -109,14 +109,16 @@ struct fs_ops {
 	/* From here on: writing; HF_EREADONLY on a file system opened read-only. */
 
 	/*
-	 * One more name for FILE, not a directory: NAME in DIR. HF_EEXIST; HF_ELIMIT (no error
-	 * message) when FILE has 1,023 names, DOS ones counted: Windows stops at 1,024.
+	 * One more name for FILE, not a directory: NAME in DIR. HF_EEXIST when exactly NAME is
+	 * taken; names that differ in case alone may stand side by side, as they may where they are
+	 * captured from. HF_ELIMIT (no error message) when FILE has 1,023 names, DOS ones counted:
+	 * Windows stops at 1,024.
 	 */
 	int (*link)(struct fs *fs, fs_ref file, fs_ref dir, const uint16_t *name, unsigned len);
 	/*
 	 * A new empty directory or file in DIR, with the security descriptor of DIR (SYSTEM and
 	 * Administrators only when DIR has none of its own that can be shared) and nothing else of
-	 * it. HF_EEXIST when the name is taken.
+	 * it. HF_EEXIST when exactly this name is taken.
 	 */
 	int (*mkdir)(struct fs *fs, fs_ref dir, const uint16_t *name, unsigned len, fs_ref *out);
 	int (*create)(struct fs *fs, fs_ref dir, const uint16_t *name, unsigned len, fs_ref *out);
@@ -251,7 +253,10 @@ int fs_read_file(struct fs *fs, fs_ref ref, size_t max, void **data, size_t *len
 /* Makes every missing directory of PATH (as in fs_resolve()); OUT is the last one. */
 int fs_make_path(struct fs *fs, const char *path, fs_ref *out);
 
-/* Creates NAME (WTF-8) in DIR with LEN bytes of DATA; HF_EEXIST when taken. OUT may be NULL. */
+/*
+ * Creates NAME (WTF-8) in DIR with LEN bytes of DATA; HF_EEXIST when taken in any case. OUT may be
+ * NULL.
+ */
 int fs_write_file(struct fs *fs, fs_ref dir, const char *name, const void *data, size_t len,
 		  fs_ref *out);
 

@@ -307,7 +307,7 @@ static int op_close(struct fs *fs)
 		rc = ntfs_op_sync(fs);
 		if (!rc)
 			rc = clear_dirty_flag(nfs);
-		if (rc)
+		if (rc || nfs->suspect)
 			forget_changes(nfs->vol);
 	}
 	if (ntfs_umount(nfs->vol, FALSE) && !rc) {

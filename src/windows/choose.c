@@ -157,6 +157,21 @@ static const struct damaged_install *damaged_that_fits(const struct machine_priv
 	return NULL;
 }
 
+/* A damaged Windows may be the one that is meant: that is for the user to say. */
+static int refuse_damaged_beside(const struct machine_private *p,
+				 const struct windows_install *found,
+				 const struct damaged_install *d)
+{
+	log_error(
+		"There is a Windows in %s on %s, and another one in %s on %s whose registry hives "
+		"are damaged (see the warnings above). Say which one is meant: by disk serial "
+		"(--disk-serial), volume label (--volume-label), directory (/offlinewindir) or "
+		"volume (--volume C=DEVICE). Nothing was changed.",
+		found->directory, volume_of(&p->m, found->volume)->device, d->directory,
+		volume_of(&p->m, d->volume)->device);
+	return HF_EAMBIGUOUS;
+}
+
 static bool has_bitlocker(const struct machine *m)
 {
 	for (size_t i = 0; i < m->volume_count; i++)
@@ -220,6 +235,8 @@ int machine_choose(struct machine *m, const struct machine_options *options)
 	}
 	if (!found)
 		return refuse_none(p, options);
+	if (damaged_that_fits(p, options))
+		return refuse_damaged_beside(p, found, damaged_that_fits(p, options));
 	letters_assign(m, found);
 	err = windows_read_users_on(m->volumes[found->volume].fs, &finder, found);
 	if (!err)
