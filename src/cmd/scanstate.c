@@ -4,6 +4,7 @@
  * that everything which can be refused is refused before anything is written.
  */
 #include "cmd/scanstate.h"
+#include "engine/cancel.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -238,6 +239,7 @@ static int make_plan(struct scan *s)
 	if (s->o.explain)
 		return USMT_SUCCESS;
 	ret = plan_make(&s->plan, s->machine, s->letter, s->rules, s->o.store_path, &s->errors);
+	s->plan.machine = &s->examine.rules_machine;
 	if (ret)
 		return code_for(ret, USMT_MIGRATION_STOPPED_NONFATAL);
 	progress_record("PHASE", "Collecting", NULL);
@@ -335,7 +337,10 @@ static int write_vars(const struct scan *s)
 static int capture(struct scan *s)
 {
 	struct catalog *c = NULL;
-	int ret = machine_reopen_writable(s->machine, s->letter);
+	int ret;
+
+	cancel_install();
+	ret = machine_reopen_writable(s->machine, s->letter);
 
 	if (ret)
 		return code_for(ret, USMT_FAILED_MIGSTARTUP);

@@ -20,9 +20,9 @@
 #include "store/store.h"
 #include "store/tree.h"
 
-#define COPIED_NAMES                                                                               \
-	1023 /* NTFS allows 1,024 (USMT specification 10.1): room for one more is left */
-#define COPY_PIECE ((size_t)1 << 20)
+/* NTFS allows 1,024 names (USMT specification 10.1); the last is left for the restore. */
+#define COPIED_NAMES 1023
+#define COPY_PIECE   ((size_t)1 << 20)
 
 /* A directory of the store that is being filled. */
 struct open_dir {

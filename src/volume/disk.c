@@ -251,8 +251,11 @@ static int scan_named_disk(struct disk_list *list, const struct volume_arg *arg,
 	struct disk_list found = {.disks = calloc(1, sizeof(*found.disks))};
 	char sysfs[PATH_MAX];
 	size_t disk = list->disks->disk_count;
-	int rc = found.disks ? add_named_disk(&found, device, name, st) : log_oom();
+	int rc;
 
+	if (!found.disks)
+		return log_oom();
+	rc = add_named_disk(&found, device, name, st);
 	snprintf(sysfs, sizeof(sysfs), SYS_BLOCK "/%s", name);
 	if (!rc)
 		rc = disk_probe(&found, 0, *name ? sysfs : NULL);
@@ -277,10 +280,12 @@ static int scan_named_partition(struct disk_list *list, const struct volume_arg 
 	size_t i, disk = list->disks->disk_count;
 	int rc;
 
+	if (!found.disks)
+		return log_oom();
 	snprintf(device, sizeof(device), "/dev/%s", disk_name);
 	snprintf(wanted, sizeof(wanted), "/dev/%s", partition);
 	snprintf(sysfs, sizeof(sysfs), SYS_BLOCK "/%s", disk_name);
-	rc = found.disks ? add_named_disk(&found, device, disk_name, &none) : log_oom();
+	rc = add_named_disk(&found, device, disk_name, &none);
 	if (!rc)
 		rc = disk_probe(&found, 0, sysfs);
 	if (!rc)
@@ -376,8 +381,10 @@ int disks_scan(const struct volume_arg *args, size_t count, struct disks **out)
 {
 	struct disk_list list = {.disks = calloc(1, sizeof(*list.disks))};
 	size_t i, k;
-	int rc = list.disks ? 0 : log_oom();
+	int rc = 0;
 
+	if (!list.disks)
+		return log_oom();
 	for (i = 0; i < count && !rc; i++)
 		for (k = 0; k < i && !rc; k++)
 			if (args[k].letter == args[i].letter) {

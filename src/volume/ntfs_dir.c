@@ -37,13 +37,15 @@ static int listing_room(struct listing *l, size_t need)
 	size_t cap = l->cap ? l->cap * 2 : 16384;
 	uint8_t *data;
 
-	if (l->cap - l->len >= need)
+	if (l->data && l->cap - l->len >= need)
 		return 0;
 	if (cap > LISTING_MAX)
 		return HF_ELIMIT;
 	data = realloc(l->data, cap);
-	if (!data)
-		return log_oom();
+	if (!data) {
+		log_oom();
+		return HF_ENOMEM;
+	}
 	l->data = data;
 	l->cap = cap;
 	return 0;

@@ -122,7 +122,8 @@ static int name_is_free(struct ntfs_fs *nfs, const uint16_t *name, unsigned len,
 
 	if (nfs->kept.names_known && !hash_present(&nfs->kept, hash))
 		return 0;
-	/* Names that differ in case alone may stand side by side, as where they are captured from. */
+	/* Names that differ in case alone may stand side by side, as where they are captured from.
+	 */
 	rc = ntfs_index_has(nfs, nfs->kept.ni, name, len);
 	if (rc == HF_ENOENT)
 		return 0;

@@ -185,7 +185,8 @@ int ntfs_put_security(struct ntfs_fs *nfs, ntfs_inode *ni, const void *sd, size_
 	return 0;
 }
 
-/* Names that differ in case alone may stand side by side, as they do where they are captured from. */
+/* Names that differ in case alone may stand side by side, as they do where they are captured from.
+ */
 static int name_is_free(struct ntfs_fs *nfs, ntfs_inode *dir, const uint16_t *name, unsigned len)
 {
 	char text[NAME_WTF8_MAX];
