@@ -99,7 +99,6 @@ static int check_user(struct profiles *p, const struct windows_user *user)
 {
 	static const char *const kinds[] = {
 		[WINDOWS_USER_SERVICE] = "a service profile",
-		[WINDOWS_USER_TEMPORARY] = "a temporary profile",
 		[WINDOWS_USER_STALE] = "listed, but without a folder",
 	};
 	char letter;
@@ -108,7 +107,8 @@ static int check_user(struct profiles *p, const struct windows_user *user)
 
 	if (!winpath_split(user->profile, &letter, NULL) || letter != p->plan->letter)
 		return 0;
-	if (user->kind != WINDOWS_USER_NORMAL) {
+	/* A temporary profile may hold what its user saved before anybody noticed. */
+	if (user->kind == WINDOWS_USER_SERVICE || user->kind == WINDOWS_USER_STALE) {
 		log_info("Profile %s (%s) is %s and does not count.", user->profile, user->sid,
 			 kinds[user->kind]);
 		return 0;

@@ -132,10 +132,10 @@ static int classify(const struct reader *r, struct windows_user *u)
 		return err;
 	if (sid_is_service(u->sid))
 		u->kind = WINDOWS_USER_SERVICE;
-	else if (u->state & STATE_TEMPORARY)
-		u->kind = WINDOWS_USER_TEMPORARY;
 	else if (!folder)
 		u->kind = WINDOWS_USER_STALE;
+	else if (u->state & STATE_TEMPORARY)
+		u->kind = WINDOWS_USER_TEMPORARY;
 	else
 		u->kind = WINDOWS_USER_NORMAL;
 	if (!fs && u->kind == WINDOWS_USER_NORMAL)
@@ -241,7 +241,7 @@ static int add_user(struct reader *r, hive_key key, const char *name, const char
 		same = find_same(r->c->install, sid, path.data);
 		if (!same) {
 			err = new_user(r, sid, &path, state);
-		} else if (same->kind == WINDOWS_USER_TEMPORARY) {
+		} else if (same->state & STATE_TEMPORARY) {
 			same->state = state;
 			err = classify(r, same);
 		} else {

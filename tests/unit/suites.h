@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every CUnit suite; each function registers one with its tests. The list in SUITES is the runner's. */
+#ifndef HOLDFAST_TESTS_SUITES_H
+#define HOLDFAST_TESTS_SUITES_H
+
+/* clang-format off */
+#define SUITES(X) \
+	X(base) \
+	X(report) \
+	X(cmd) \
+	X(users) \
+	X(hive) \
+	X(choose) \
+	X(windows) \
+	X(machine) \
+	X(fs) \
+	X(fs_open) \
+	X(fs_copy) \
+	X(fs_hostile) \
+	X(volume) \
+	X(rules) \
+	X(rules_eval) \
+	X(rules_files) \
+	X(rules_defaults) \
+	X(store) \
+	X(engine)
+/* clang-format on */
+
+#define DECLARE_SUITE(name) void suite_##name(void);
+SUITES(DECLARE_SUITE)
+
+#endif
