@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit 2
 
 BUILD=$PWD/build
 FIXTURES=$BUILD/tests/fixtures
-PARTS=(lint unit sanitize shell fixtures ntfs fuzz qemu)
+PARTS=(lint unit sanitize shell fixtures ntfs qemu)
 failed=()
 kernel_pid=
 
@@ -54,11 +54,6 @@ part_ntfs() {
 		"$script" || status=1
 	done
 	return $status
-}
-
-part_fuzz() {
-	[[ -x tests/fuzz/run.sh ]] || { echo "no fuzz targets yet"; return 0; }
-	tests/fuzz/run.sh
 }
 
 part_qemu() {

@@ -152,12 +152,11 @@ void log_message(enum log_level level, const char *format, ...)
 		write_console(level, text);
 }
 
-int log_oom(void)
+void log_out_of_memory(void)
 {
 	if (!state.oom_said)
 		log_error(
 			"Out of memory. Nothing more was written; use a machine with more memory, "
 			"or fewer rules and volumes at once.");
 	state.oom_said = true;
-	return HF_ENOMEM;
 }

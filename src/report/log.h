@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "report/error.h"
+
 enum log_level {
 	LOG_DETAIL, /* log file at /v:4 and above only */
 	LOG_INFO,   /* log file */
@@ -54,7 +56,14 @@ void log_message(enum log_level level, const char *format, ...)
 #define log_info(...)	 log_message(LOG_INFO, __VA_ARGS__)
 #define log_detail(...)	 log_message(LOG_DETAIL, __VA_ARGS__)
 
-/* Logs "out of memory" once and returns HF_ENOMEM: `return log_oom();`. */
-int log_oom(void);
+/* Logs "out of memory", once in a run. */
+void log_out_of_memory(void);
+
+/* The same, and returns HF_ENOMEM: `return log_oom();`. */
+static inline int log_oom(void)
+{
+	log_out_of_memory();
+	return HF_ENOMEM;
+}
 
 #endif

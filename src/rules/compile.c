@@ -154,7 +154,7 @@ static int add_environments(struct eval *e, const struct xml_node *node, unsigne
 /* Everything that stands around the role, from outside in: contexts, variables, detection. */
 static int enter_unit(struct unit *u)
 {
-	struct xml_node *chain[XML_DEPTH_MAX];
+	struct xml_node *chain[XML_DEPTH_MAX] = {0};
 	size_t depth = 0;
 	int error = 0;
 

@@ -197,7 +197,7 @@ static int check_details(struct rules *rules, const char *file, struct xml_node 
 
 int migxml_check(struct rules *rules, struct rule_file *file)
 {
-	struct xml_node *root = file->doc.root, *node = root;
+	struct xml_node *root = file->doc.root, *node;
 
 	root->kind = EL_MIGRATION;
 	node = xml_next(root, root);

@@ -203,7 +203,7 @@ static int delete_root(struct fs *fs, const char *path, fs_ref root, fs_ref usmt
 {
 	struct str parent_path = {0};
 	const char *name = strrchr(path, '\\') + 1;
-	enum store_state state;
+	enum store_state state = STORE_NONE;
 	fs_ref parent;
 	int err = store_unlink(fs, root, STORE_USMT, usmt);
 

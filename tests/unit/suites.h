@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every CUnit suite; each function registers one with its tests. The list in SUITES is the runner's. */
+/* Every CUnit suite; each function registers one with its tests. The list in SUITES is the
+ * runner's. */
 #ifndef HOLDFAST_TESTS_SUITES_H
 #define HOLDFAST_TESTS_SUITES_H
 

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2034,SC2154
+# The cases of tests/qemu/run.sh: each function case_NAME runs in a subshell with $dir, an empty
+# folder of its own, and fails by fail() or by not returning 0. Whether a case passed is read from
+# the disks afterwards, never from what the guest says.
+
+CASES=(usb_uefi_nvme usb_bios_ahci pxe_uefi_virtio pxe_bios_xp ipxe_uefi
+	two_windows two_windows_chosen hibernated bad_config menu)
+
+scanstate_line='C:\USMTMIG /hardlink /nocompress /i:MigUser.xml /i:MigDocs.xml /o /c /v:5'
+capture_conf="action = capture+wipe
+scanstate = $scanstate_line
+error-delay = 1
+end = poweroff"
+# The same for a kernel command line.
+capture_cmdline="holdfast.action=capture+wipe holdfast.scanstate=\"$scanstate_line\" \
+holdfast.error-delay=1 holdfast.end=poweroff"
+
+# boot NAME: runs the machine with nobody typing.
+boot() {
+	qemu_run < /dev/null > "$dir/serial.log" 2>&1 || exit 1
+}
+
+# sample NAME ARGUMENT...: a sample disk $dir/NAME.img.
+sample() {
+	local name=$1
+	shift
+	disk_make "$dir/$name.img" --size 512M --files 300 --computer "$name" "$@"
+}
+
+# expect_wiped NAME: the store is whole, everything else that had to go is gone, the logs are there.
+expect_wiped() {
+	local log
+	snapshot "$dir/$1.img" "$dir/$1.after.tsv"
+	expect_store "$dir/$1.before.tsv" "$dir/$1.after.tsv" 'C:\USMTMIG' > "$dir/$1.compare" 2>&1 ||
+		fail "$1: $(tail -n 15 "$dir/$1.compare")"
+	for log in holdfast.log ScanState.log ScanStateProgress.log wipe.log; do
+		grep -qaF "\\Holdfast\\Logs\\$log" "$dir/$1.after.tsv" ||
+			fail "$1: there is no $log in \\Holdfast\\Logs on the volume"
+	done
+	"$qemu_fixtures/ntfssnap" --check-only "$dir/$1.img@$(windows_offset "$dir/$1.img")" \
+		> "$dir/$1.check" 2>&1 || fail "$1 is inconsistent: $(tail -n 15 "$dir/$1.check")"
+}
+
+# remember NAME... / expect_untouched NAME...: the disks' bytes are the same.
+remember() {
+	(cd "$dir" && sha256sum "${@/%/.img}" > disks.sha256)
+}
+
+expect_untouched() {
+	(cd "$dir" && sha256sum --quiet --check disks.sha256) || fail "a disk was changed"
+}
+
+# expect_log PATTERN: the stick has exactly one folder of logs, and its holdfast.log says PATTERN.
+expect_log() {
+	local logs
+	stick_logs "$dir/stick.img" "$dir/logs"
+	logs=("$dir"/logs/*/holdfast.log)
+	[ -f "${logs[0]}" ] || fail "there is no holdfast.log on the stick"
+	[ "${#logs[@]}" -eq 1 ] || fail "there are ${#logs[@]} folders of logs on the stick"
+	grep -q -- "$1" "${logs[0]}" || fail "holdfast.log on the stick does not say \"$1\""
+}
+
+# capture_and_wipe_by_usb FIRMWARE BUS STYLE
+capture_and_wipe_by_usb() {
+	sample pc --style "$3" --disk gpt
+	snapshot "$dir/pc.img" "$dir/pc.before.tsv"
+	stick_make "$dir/stick.img" "$capture_conf"
+	qemu_firmware "$1" "$dir"
+	qemu_stick "$dir/stick.img"
+	qemu_disk "$2" "$dir/pc.img" HFDISK1
+	boot
+	expect_wiped pc
+	expect_log 'exit code 0 .*holdfast wipe'
+	[ -s "$(echo "$dir"/logs/*/ScanState.log)" ] || fail "there is no ScanState.log on the stick"
+	[ -s "$(echo "$dir"/logs/*/ScanStateProgress.log)" ] || fail "there is no progress log on the stick"
+	[ -s "$(echo "$dir"/logs/*/wipe.log)" ] || fail "there is no wipe.log on the stick"
+}
+
+case_usb_uefi_nvme() {
+	capture_and_wipe_by_usb uefi nvme win10
+}
+
+case_usb_bios_ahci() {
+	capture_and_wipe_by_usb bios ahci win11
+}
+
+# UEFI network boot; the settings are in a unified kernel image made as the PXE folder's README says.
+case_pxe_uefi_virtio() {
+	sample pc --style win10 --disk gpt
+	snapshot "$dir/pc.img" "$dir/pc.before.tsv"
+	mkdir "$dir/tftp"
+	"$top/images/uki.sh" "$qemu_images/pxe/vmlinuz" "$qemu_images/pxe/initramfs.zst" \
+		"console=ttyS0,115200 console=tty0 panic=30 quiet $capture_cmdline" \
+		"$dir/tftp/holdfast.efi" || fail "uki.sh"
+	qemu_firmware uefi "$dir"
+	qemu_network "$dir/tftp" holdfast.efi firmware
+	qemu_disk virtio "$dir/pc.img" HFDISK1
+	boot
+	expect_wiped pc
+}
+
+case_pxe_bios_xp() {
+	sample pc --style xp --disk mbr
+	snapshot "$dir/pc.img" "$dir/pc.before.tsv"
+	cp -R "$qemu_images/pxe" "$dir/tftp"
+	sed -i "s|^  APPEND .*|& ${capture_cmdline//\\/\\\\}|" "$dir/tftp/pxelinux.cfg/default"
+	qemu_firmware bios "$dir"
+	qemu_network "$dir/tftp" pxelinux.0 ipxe
+	qemu_disk ahci "$dir/pc.img" HFDISK1
+	boot
+	expect_wiped pc
+}
+
+# iPXE gives the image its own file name as command line; the built-in settings must count all the
+# same. Were they lost, the menu would come up and the machine would not power off; nor would it
+# within the time limit if anything went wrong.
+case_ipxe_uefi() {
+	sample pc --style win11 --disk gpt
+	remember pc
+	mkdir "$dir/tftp"
+	"$top/images/uki.sh" "$qemu_images/pxe/vmlinuz" "$qemu_images/pxe/initramfs.zst" \
+		"console=ttyS0,115200 console=tty0 panic=30 quiet holdfast.action=show \
+holdfast.error-delay=3600" \
+		"$dir/tftp/holdfast.efi" || fail "uki.sh"
+	qemu_firmware uefi "$dir"
+	qemu_network "$dir/tftp" holdfast.efi ipxe
+	qemu_disk virtio "$dir/pc.img" HFDISK1
+	boot
+	expect_untouched
+}
+
+case_two_windows() {
+	sample one --style win10 --disk gpt --seed 1
+	sample two --style win10 --disk gpt --seed 2
+	remember one two
+	stick_make "$dir/stick.img" "$capture_conf"
+	qemu_firmware bios "$dir"
+	qemu_stick "$dir/stick.img"
+	qemu_disk ahci "$dir/one.img" HFDISK1
+	qemu_disk nvme "$dir/two.img" HFDISK2
+	boot
+	expect_untouched
+	expect_log 'exit code 26 .*holdfast scanstate'
+}
+
+case_two_windows_chosen() {
+	sample one --style win10 --disk gpt --seed 1
+	sample two --style win10 --disk gpt --seed 2
+	remember one
+	snapshot "$dir/two.img" "$dir/two.before.tsv"
+	stick_make "$dir/stick.img" "$capture_conf
+disk-serial = HFDISK2"
+	qemu_firmware bios "$dir"
+	qemu_stick "$dir/stick.img"
+	qemu_disk nvme "$dir/one.img" HFDISK1
+	qemu_disk ahci "$dir/two.img" HFDISK2
+	boot
+	expect_untouched
+	expect_wiped two
+}
+
+case_hibernated() {
+	sample pc --style win10 --disk gpt --state hibernated
+	remember pc
+	stick_make "$dir/stick.img" "$capture_conf"
+	qemu_firmware bios "$dir"
+	qemu_stick "$dir/stick.img"
+	qemu_disk nvme "$dir/pc.img" HFDISK1
+	boot
+	expect_untouched
+	expect_log 'NOT captured, NOT wiped'
+}
+
+case_bad_config() {
+	sample pc --style win10 --disk gpt
+	remember pc
+	stick_make "$dir/stick.img" "$capture_conf
+wipe-kepe = C:\\Tools"
+	qemu_firmware bios "$dir"
+	qemu_stick "$dir/stick.img"
+	qemu_disk ahci "$dir/pc.img" HFDISK1
+	boot
+	expect_untouched
+	expect_log 'holdfast.conf line 5: unknown key "wipe-kepe"; allowed: action'
+}
+
+# wait_for TEXT COUNT: waits until the serial line has shown TEXT that many times.
+wait_for() {
+	local tries=0
+	until [ "$(grep -c -a -- "$1" "$dir/serial.log" 2> /dev/null)" -ge "$2" ]; do
+		tries=$((tries + 1))
+		[ "$tries" -lt $((qemu_limit * 5)) ] || fail "the serial line never showed \"$1\""
+		kill -0 "$machine" 2> /dev/null || fail "the machine ended before it showed \"$1\""
+		sleep 0.2
+	done
+}
+
+# screen NUMBER: takes a picture of the screen.
+screen() {
+	echo "screendump $dir/screen$1.ppm" >&8
+	sleep 1
+	[ -s "$dir/screen$1.ppm" ] || fail "there is no picture of the screen"
+}
+
+# The shipped stick as it is: the menu appears; Enter shows, nonsense is asked again, 9 powers off. The
+# first two are typed on the serial line and must change the screen, the last on the keyboard.
+case_menu() {
+	local machine
+	sample pc --style win10 --disk gpt
+	stick_make "$dir/stick.img" ''
+	remember pc stick
+	qemu_firmware bios "$dir"
+	qemu_stick "$dir/stick.img"
+	qemu_disk ahci "$dir/pc.img" HFDISK1
+	mkfifo "$dir/keyboard" "$dir/monitor.in" "$dir/monitor.out"
+	qemu_args+=(-chardev "pipe,id=monitor,path=$dir/monitor" -mon monitor)
+	cat "$dir/monitor.out" > /dev/null &
+	qemu_run < "$dir/keyboard" > "$dir/serial.log" 2>&1 &
+	machine=$!
+	exec 7> "$dir/keyboard" 8> "$dir/monitor.in"
+	wait_for 'Choice \[1\]:' 1
+	screen 1
+	printf '\r' >&7
+	wait_for 'RESULT: shown only; nothing was written' 1
+	wait_for 'Choice \[1\]:' 2
+	printf 'nonsense\r' >&7
+	wait_for 'is not one of the choices' 1
+	wait_for 'Choice \[1\]:' 3
+	screen 2
+	! cmp -s "$dir/screen1.ppm" "$dir/screen2.ppm" || fail "the screen did not change"
+	printf 'sendkey 9\nsendkey ret\n' >&8
+	wait "$machine" || fail "the machine did not power off"
+	expect_untouched
+}
