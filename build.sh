@@ -36,7 +36,7 @@ PACKAGES=(
 	libcunit1-dev dpkg-dev
 	linux-source-6.12 bc bison flex libelf-dev cpio zstd xz-utils kmod rsync perl
 	busybox-static ntfs-3g systemd-boot-efi binutils syslinux syslinux-common pxelinux mtools
-	dosfstools fdisk
+	dosfstools
 	qemu-system-x86 ovmf ipxe-qemu sleuthkit libhivex-bin sqlite3 fuse3
 	clang clang-format clang-tidy cppcheck shellcheck libclang-rt-14-dev
 )

@@ -10,8 +10,8 @@ fail() {
 	status=1
 }
 
-mapfile -t c_files < <(find src tests -name '*.[ch]' | sort)
-mapfile -t sources < <(find src tests -name '*.c' | sort)
+mapfile -t c_files < <(find src tests initramfs -name '*.[ch]' | sort)
+mapfile -t sources < <(find src tests initramfs -name '*.c' | sort)
 mapfile -t scripts < <(find build.sh .ci images initramfs rootfs kernel-config tests -type f -print0 |
 	xargs -0 grep -lE '^#!.*(bash|sh)$' | sort)
 

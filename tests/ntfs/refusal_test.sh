@@ -49,6 +49,12 @@ expect 0 "--explain for a file that is left" scan "$image" 'C:\USMTMIG' /i:MigUs
 said 'not kept' "--explain says so"
 unchanged "--explain"
 
+"$MKWIN" --style win10 --size 240M "$SCRATCH/small.img" >/dev/null || not_ok "mkwin small"
+small=$(sum "$SCRATCH/small.img")
+expect 29 "less than 250 MB free" scan "$SCRATCH/small.img" "${CAPTURE[@]}"
+said '250 MB' "the message says how much is needed"
+same_sum "less than 250 MB free: not a byte changed" "$SCRATCH/small.img" "$small"
+
 head -c 1048576 /dev/urandom >"$SCRATCH/noise"
 expect 26 "a file that is no volume" scan "$SCRATCH/noise" "${CAPTURE[@]}"
 : >"$SCRATCH/empty"
