@@ -4,7 +4,6 @@
  * that everything which can be refused is refused before anything is written.
  */
 #include "cmd/scanstate.h"
-#include "engine/cancel.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,6 +15,8 @@
 
 #include "base/winpath.h"
 #include "cmd/cmd.h"
+#include "engine/cancel.h"
+#include "engine/freshness.h"
 #include "engine/verify.h"
 #include "report/error.h"
 #include "report/log.h"
@@ -183,7 +184,8 @@ static int check_store(struct scan *s)
 	enum store_state state;
 	struct fs_space space;
 
-	if (store_examine(fs, s->store_path, &state) || fs_space(fs, &space))
+	if (store_check_place(fs, s->o.store_path) || store_examine(fs, s->store_path, &state) ||
+	    fs_space(fs, &space))
 		return USMT_INVALID_STORE_LOCATION;
 	if (state == STORE_OTHER) {
 		log_error("%s exists and is not a store: it is not touched. Choose another "
@@ -208,6 +210,24 @@ static int check_store(struct scan *s)
 	return USMT_SUCCESS;
 }
 
+/*
+ * A captured user whose hive cannot be read may have folders elsewhere that nobody knows of: /c
+ * decides whether to go on with the default ones, and the wipe will want to be told.
+ */
+static int check_hives(struct scan *s)
+{
+	const struct windows_install *w = s->machine->chosen;
+	int ret = 0;
+
+	for (size_t u = 0; !ret && u < w->user_count; u++)
+		if (s->decisions[u].captured && !w->users[u].has_hive)
+			ret = object_error(&s->errors, w->users[u].profile, HF_ECORRUPT,
+					   "the user's NTUSER.DAT cannot be read, so folders that "
+					   "were moved elsewhere are unknown; the default ones are "
+					   "taken");
+	return ret ? code_for(ret, USMT_MIGRATION_STOPPED_NONFATAL) : USMT_SUCCESS;
+}
+
 static int decide_users(struct scan *s)
 {
 	const struct windows_install *w = s->machine->chosen;
@@ -223,7 +243,7 @@ static int decide_users(struct scan *s)
 		return log_oom(), USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
 	users_decide(w, &options, s->decisions);
 	scan_report_users(s);
-	return USMT_SUCCESS;
+	return check_hives(s);
 }
 
 static int make_plan(struct scan *s)
@@ -243,8 +263,7 @@ static int make_plan(struct scan *s)
 	if (ret)
 		return code_for(ret, USMT_MIGRATION_STOPPED_NONFATAL);
 	progress_record("PHASE", "Collecting", NULL);
-	scan_report_plan(s);
-	return USMT_SUCCESS;
+	return scan_report_plan(s) ? USMT_INIT_OPERATING_ENVIRONMENT_FAILED : USMT_SUCCESS;
 }
 
 /* Catalog facts that are known before gathering. */
@@ -281,7 +300,7 @@ static int describe(struct scan *s, struct catalog *c)
 						 .reason = s->decisions[u].reason};
 		ret = catalog_add_user(c, &row);
 	}
-	return ret;
+	return ret ? ret : freshness_record(machine_volume(s->machine, w->letter)->fs, w, c);
 }
 
 static int record_skipped(struct scan *s, struct catalog *c)

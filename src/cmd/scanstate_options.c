@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "base/winpath.h"
 #include "report/error.h"
 #include "report/log.h"
@@ -274,6 +275,29 @@ static int check_lengths(const struct parser *p)
 	return USMT_SUCCESS;
 }
 
+/* Can Windows open PATH (normalised)? Else nobody would reach the store's files there. */
+static bool windows_can_name(const char *path)
+{
+	static const char *const devices[] = {"CON", "PRN", "AUX", "NUL", "COM", "LPT"};
+	const char *rest = path + 2, *part;
+	size_t len;
+
+	while ((part = winpath_next(&rest, &len))) {
+		size_t stem = strcspn(part, ".\\");
+
+		if (part[len - 1] == '.' || part[len - 1] == ' ')
+			return false;
+		for (size_t i = 0; i < len; i++)
+			if ((unsigned char)part[i] < 0x20 || strchr("<>:\"|?*", part[i]))
+				return false;
+		for (size_t i = 0; i < sizeof(devices) / sizeof(*devices); i++)
+			if (stem == (i < 4 ? 3u : 4u) && !strncasecmp(part, devices[i], 3) &&
+			    (i < 4 || (part[3] >= '1' && part[3] <= '9')))
+				return false;
+	}
+	return true;
+}
+
 /* StorePath in normal form replaces what was typed. */
 static int check_store_path(const struct parser *p)
 {
@@ -290,6 +314,8 @@ static int check_store_path(const struct parser *p)
 			 "store cannot be on the network.";
 	else if (path.len <= 3)
 		reason = "StorePath must be a folder, not a whole volume.";
+	else if (!windows_can_name(path.data))
+		reason = "StorePath has a name that Windows cannot open.";
 	int code = reason ? refuse(p, -1, USMT_INVALID_PARAMETERS, reason) : USMT_SUCCESS;
 	if (!code) {
 		o->store_path = arena_strdup(&o->line.arena, path.data);
@@ -298,6 +324,20 @@ static int check_store_path(const struct parser *p)
 	}
 	str_free(&path);
 	return code;
+}
+
+/* Specification 0 item 7; in its USMT folder a log would even make the store unrecognisable. */
+static int check_outputs(const struct parser *p)
+{
+	const struct scanstate_options *o = p->o;
+	const char *const files[] = {o->log, o->progress, o->listfiles, o->estimate};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		if (files[i] && winpath_split(files[i], NULL, NULL) &&
+		    winpath_is_below(upcase_basic(), files[i], o->store_path))
+			return refuse(p, -1, USMT_INVALID_PARAMETERS,
+				      "Logs and lists must not lie inside StorePath.");
+	return USMT_SUCCESS;
 }
 
 /* Specification 1.1 and the hard rules below it, as far as the options are done. */
@@ -364,6 +404,8 @@ int scanstate_options_parse(struct scanstate_options *o, int argc, char **argv)
 	if (!code)
 		code = check_store_path(&p);
 	if (!code)
+		code = check_outputs(&p);
+	if (!code)
 		code = check_combinations(&p);
 	if (!code && o->offline_win_dir) {
 		if (o->select.options.windows_dir)
@@ -425,11 +467,10 @@ void scanstate_help(void)
 	      "11 invalid command line, 12 argument too long, 13 log cannot be written, 26 no or "
 	      "more\n"
 	      "than one Windows found, 27 store exists (use /o) or cannot be made, 28 rule file\n"
-	      "invalid, 29 less than 250 MB free, 36 volume hibernated, unclean, in use or "
-	      "locked,\n"
-	      "40 progress log, 41 estimate file, 61 stopped at an error that /c would have "
-	      "skipped,\n"
-	      "71 environment, 72 failed while writing.\n"
+	      "invalid, 29 less than 250 MB free, 35 the older store cannot be deleted, 36 volume\n"
+	      "hibernated, unclean, in use or locked, 40 progress log, 41 estimate file, 61 "
+	      "stopped at\n"
+	      "an error that /c would have skipped, 71 environment, 72 failed while writing.\n"
 	      "Not done by this version and refused by name: ",
 	      stdout);
 	for (size_t i = 0; i < OPTION_COUNT; i++)

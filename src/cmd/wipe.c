@@ -32,11 +32,17 @@ static const char usage[] =
 	"Deletes everything on the volume except the store, \\Holdfast, \\_SMSTaskSequence, what\n"
 	"--keep names, and NTFS's own files. Refuses unless the store is complete, every entry of "
 	"it\n"
-	"checks out, and every profile is in it or was excluded by an option of the capture. An\n"
-	"interrupted wipe goes on when the same command is given again.\n"
+	"checks out, every profile is in it or was excluded by an option of the capture, nothing "
+	"was\n"
+	"skipped, Windows has not run since, and no other store would go. An interrupted wipe goes "
+	"on\n"
+	"when the same command is given again; after a power cut the volume needs chkdsk /f first\n"
+	"(from a Windows installer: Shift+F10).\n"
 	"\n"
 	"  --keep PATH          also leave this file or folder alone; may be repeated\n"
 	"  --store PATH         which store counts, when there are several\n"
+	"  --with-errors        also wipe what the capture had to skip (its return code 3)\n"
+	"  --old-store          also when Windows has run since the capture\n"
 	"  --dry-run            only check and show what would go; writes nothing\n"
 	"  --log FILE           log file on this computer\n"
 	"  --vars FILE          write OSDStateStorePath and _SMSTSProtectedPaths to this file\n"
@@ -48,12 +54,13 @@ static const char codes[] =
 	"options;\n"
 	"13 the log file cannot be written; 26 no Windows, or not clear which; 27 no complete "
 	"store,\n"
-	"or not clear which; 36 refused: hibernated, not shut down, in use, or a profile is not\n"
-	"captured; 38 the store does not fit its catalog; 42 the catalog is damaged; 61 some "
-	"objects\n"
-	"could not be deleted; 71 cannot work here (memory, no access); 72 stopped by an error "
-	"while\n"
-	"deleting: the store is whole, run it again.\n";
+	"or not clear which; 36 refused: hibernated, not shut down, in use, or something that is "
+	"not\n"
+	"in the store would be lost; 38 the volume cannot be read; 42 the store does not fit its\n"
+	"catalog, or the catalog is damaged; 61 some objects could not be deleted; 71 cannot work\n"
+	"here (memory, no access); 72 stopped by an error while deleting: the store is whole, run "
+	"it\n"
+	"again.\n";
 
 /* Takes one of wipe's own options at argv[*I]: 1 taken, 0 not ours, HF_EINVAL. */
 static int take_own(struct wipe_command *w, int argc, char **argv, int *i)
@@ -70,6 +77,10 @@ static int take_own(struct wipe_command *w, int argc, char **argv, int *i)
 
 	if (!strcmp(argv[*i], "--dry-run"))
 		return w->dry_run = true;
+	if (!strcmp(argv[*i], "--with-errors"))
+		return w->options.with_errors = true;
+	if (!strcmp(argv[*i], "--old-store"))
+		return w->options.old_store = true;
 	if (!strcmp(argv[*i], "--help") || !strcmp(argv[*i], "/?"))
 		return w->help = true;
 	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {

@@ -73,7 +73,7 @@ static int file_trouble(struct planning *p, const struct tree_node *node,
 
 /*
  * A file that is or was only in the cloud: a placeholder has a size but no clusters. Whatever is on
- * the disk is kept, so the record is asked, not the tag.
+ * the disk is kept, so the record is asked, not the tag; small files have their data in it.
  */
 static int check_cloud(struct planning *p, const struct tree_node *node, bool *placeholder)
 {
@@ -86,8 +86,8 @@ static int check_cloud(struct planning *p, const struct tree_node *node, bool *p
 		return 0;
 	err = fs_stat(p->fs, node->ref, &st);
 	if (!err)
-		*placeholder =
-			st.size && !st.allocated && ((node->attributes | st.attributes) & marks);
+		*placeholder = st.size && !st.allocated && !st.resident &&
+			       ((node->attributes | st.attributes) & marks);
 	return err;
 }
 

@@ -81,6 +81,23 @@ static int protect(struct fs *fs, struct wipe_plan *plan, const char *path)
 	return locate(fs, plan, item);
 }
 
+/* A junction may be kept for what it leads to, which would go: as bad as leading through one. */
+static int check_kept(struct fs *fs, const struct wipe_protected *item)
+{
+	struct fs_stat st;
+	int err;
+
+	if (!item->ref) {
+		log_warning("--keep %s: there is nothing of that name.", item->path);
+		return 0;
+	}
+	err = fs_stat(fs, item->ref, &st);
+	if (err || !TREE_TAG_IS_SURROGATE(st.reparse_tag))
+		return err;
+	log_error("--keep %s is a junction or link: name its target instead.", item->path);
+	return HF_EINVAL;
+}
+
 static int protect_keep(struct fs *fs, struct wipe_plan *plan, const char *keep)
 {
 	struct str path = {0};
@@ -98,8 +115,8 @@ static int protect_keep(struct fs *fs, struct wipe_plan *plan, const char *keep)
 	} else {
 		err = protect(fs, plan, path.data);
 	}
-	if (!err && !plan->items[plan->count - 1].ref)
-		log_warning("--keep %s: there is nothing of that name.", path.data);
+	if (!err)
+		err = check_kept(fs, &plan->items[plan->count - 1]);
 	str_free(&path);
 	return err;
 }
@@ -135,7 +152,7 @@ static int find_store(struct fs *fs, char letter, struct str *path)
 
 	if (!err && !found.complete_count) {
 		log_error("Volume %c: is not wiped: there is no complete store on it.%s%s\nCapture "
-			  "first (scanstate).",
+			  "first (scanstate), or name a store that lies deeper with --store.",
 			  letter, found.list.len ? " There is:" : "",
 			  found.list.len ? found.list.data : "");
 		err = HF_ENOENT;
@@ -194,10 +211,6 @@ static int check_contents(const struct wipe_plan *plan)
 			  plan->letter, plan->store);
 		return HF_EREFUSED;
 	}
-	if (skipped)
-		log_warning("%" PRIu64 " objects could not be captured (table \"skipped\" of the "
-			    "catalog) and are wiped unless they are protected.",
-			    skipped);
 	return 0;
 }
 
@@ -300,6 +313,12 @@ static int decide(struct machine *m, const struct wipe_options *options, struct 
 		err = protect_all(v->fs, options, plan);
 	if (!err)
 		err = wipe_check_profiles(m, v->fs, plan);
+	if (!err)
+		err = wipe_check_linked(v->fs, plan);
+	if (!err)
+		err = wipe_check_skipped(v->fs, plan, options->with_errors);
+	if (!err)
+		err = wipe_check_fresh(m, v->fs, plan, options->old_store);
 	return err ? err : wipe_survey(v->fs, plan);
 }
 

@@ -7,6 +7,7 @@
 #ifndef HOLDFAST_ENGINE_WIPE_H
 #define HOLDFAST_ENGINE_WIPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,13 +19,16 @@ struct wipe_options {
 	const char *store;	 /* "C:\USMTMIG", or NULL: find the only one */
 	const char *const *keep; /* --keep: absolute Windows paths on the volume */
 	size_t keep_count;
+	bool with_errors; /* also wipe what the capture had to skip */
+	bool old_store;	  /* also when Windows has run since the capture */
 };
 
 struct wipe_plan; /* what stays and what goes; opaque */
 
 /*
  * Decides, on the read-only volume: the store is complete and every entry checks out; every profile
- * is captured or was excluded by an option; lists what is protected. HF_EREFUSED or HF_ENOENT with
+ * is captured or was excluded by an option; nothing that the capture skipped, no work done since
+ * and no other store would go; lists what is protected. HF_EREFUSED or HF_ENOENT with
  * a message when the volume must not be wiped. Prints and logs what would go, in top-level objects
  * with counts and bytes.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What wipe.c (deciding), wipe_profiles.c (is anybody forgotten), wipe_survey.c (what would go) and
- * wipe_run.c (doing) share.
+ * What wipe.c (deciding), wipe_profiles.c (is anybody forgotten), wipe_losses.c (is anything),
+ * wipe_survey.c (what would go) and wipe_run.c (doing) share.
  */
 #ifndef HOLDFAST_ENGINE_WIPE_PRIVATE_H
 #define HOLDFAST_ENGINE_WIPE_PRIVATE_H
@@ -12,7 +12,8 @@
 #include "engine/wipe.h"
 #include "store/tree.h"
 
-struct machine_volume;
+struct machine;
+struct upcase;
 
 /* Something that stays. */
 struct wipe_protected {
@@ -43,7 +44,25 @@ bool wipe_is_protected(const struct wipe_plan *plan, fs_ref parent, fs_ref ref);
  */
 int wipe_check_profiles(struct machine *m, struct fs *fs, const struct wipe_plan *plan);
 
-/* Counts what would go, by top-level objects. */
+/* Lies PATH, which is there, below something protected? */
+bool wipe_keeps_path(const struct wipe_plan *plan, const struct upcase *upcase, const char *path);
+
+/*
+ * No object that the capture skipped is left on the volume unprotected. HF_EREFUSED with a message
+ * for the first of them; only warnings when that is ACCEPTED.
+ */
+int wipe_check_skipped(struct fs *fs, const struct wipe_plan *plan, bool accepted);
+
+/* No captured profile is a junction or link, whose target the capture did not follow. */
+int wipe_check_linked(struct fs *fs, const struct wipe_plan *plan);
+
+/* Windows has not run since the store was made. HF_EREFUSED; only a warning when ACCEPTED. */
+int wipe_check_fresh(struct machine *m, struct fs *fs, const struct wipe_plan *plan, bool accepted);
+
+/*
+ * Counts what would go, by top-level objects. HF_EREFUSED with a message when a complete store
+ * would go: it may hold the last names of somebody's files.
+ */
 int wipe_survey(struct fs *fs, struct wipe_plan *plan);
 
 #endif

@@ -143,11 +143,18 @@ static bool is_listed(const struct profiles *p, const char *path)
 	return false;
 }
 
+/* Stops at the first entry: a directory is not empty. */
+static int is_something(void *ctx, const struct fs_entry *entry)
+{
+	(void)ctx;
+	(void)entry;
+	return 1;
+}
+
 /* A folder below the folder of profiles: a profile that Windows does not list? */
 static int folder_visit(void *ctx, struct tree_node *node, const struct str *path)
 {
 	struct profiles *p = ctx;
-	fs_ref hive;
 	int err;
 
 	if (!node->parent)
@@ -156,11 +163,12 @@ static int folder_visit(void *ctx, struct tree_node *node, const struct str *pat
 	    TREE_TAG_IS_SURROGATE(node->reparse_tag) || is_nobodys(p, path->data) ||
 	    is_listed(p, path->data))
 		return TREE_SKIP;
-	err = fs_lookup_text(p->fs, node->ref, "NTUSER.DAT", strlen("NTUSER.DAT"), &hive);
-	if (err)
-		return err == HF_ENOENT ? TREE_SKIP : err;
-	if (!is_covered(p, NULL, path->data))
-		forgotten(p, path->data, "a folder with NTUSER.DAT that Windows does not list");
+	/* With or without a hive in it: whatever lies among the profiles is somebody's. */
+	err = fs_readdir(p->fs, node->ref, is_something, NULL);
+	if (err < 0)
+		return err;
+	if (err && !is_covered(p, NULL, path->data))
+		forgotten(p, path->data, "a folder among the profiles that Windows does not list");
 	return TREE_SKIP;
 }
 

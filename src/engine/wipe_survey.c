@@ -3,7 +3,9 @@
  * Counting what a wipe would delete, before anything is.
  */
 #include <inttypes.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "engine/cancel.h"
 #include "engine/wipe_private.h"
 #include "report/error.h"
@@ -90,6 +92,31 @@ static void tell_top(struct survey *s, const struct str *path)
 	s->top_objects = s->top_bytes = 0;
 }
 
+/*
+ * The catalogs of a store of ours, and of Microsoft's two kinds, in the folder USMT. Whatever state
+ * it is in, it may hold the last names of files, or their only copies.
+ */
+static int check_store(struct survey *s, const struct tree_node *node, const struct str *path)
+{
+	static const char *const catalogs[] = {"catalog.db", "catalog.mig", "USMT.MIG"};
+	static const char usmt[] = "\\USMT";
+	int root_len = (int)(path->len - strlen(usmt)), err = HF_ENOENT;
+	fs_ref ref;
+
+	if (node->name_len != strlen(usmt) - 1 ||
+	    text_casecmp(fs_upcase(s->fs), path->data + root_len, usmt))
+		return 0;
+	for (size_t i = 0; i < sizeof(catalogs) / sizeof(*catalogs) && err == HF_ENOENT; i++)
+		err = fs_lookup_text(s->fs, node->ref, catalogs[i], strlen(catalogs[i]), &ref);
+	if (err)
+		return err == HF_ENOENT ? 0 : err;
+	log_error("Volume %c: is not wiped: there is another store in %.*s, which may hold the "
+		  "last names of files. Restore it, protect it with --keep \"%.*s\", or delete it "
+		  "first.",
+		  s->plan->letter, root_len, path->data, root_len, path->data);
+	return HF_EREFUSED;
+}
+
 static int survey_visit(void *ctx, struct tree_node *node, const struct str *path)
 {
 	struct survey *s = ctx;
@@ -103,11 +130,9 @@ static int survey_visit(void *ctx, struct tree_node *node, const struct str *pat
 		return HF_ECANCELLED;
 	if (node->is_metadata || wipe_is_protected(s->plan, node->parent->ref, node->ref))
 		return TREE_SKIP;
-	if (!is_dir) {
-		err = count_bytes(s, node, &bytes);
-		if (err)
-			return err;
-	}
+	err = is_dir ? check_store(s, node, path) : count_bytes(s, node, &bytes);
+	if (err)
+		return err;
 	if (!is_dir || !ref_set_has(&s->plan->ancestors, node->ref)) {
 		s->plan->objects++;
 		s->top_objects++;

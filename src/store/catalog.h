@@ -93,6 +93,9 @@ int catalog_dirs(struct catalog *c, int (*visit)(void *, const struct catalog_di
 /* Files of directory DIR, or of all directories in order when DIR is 0. */
 int catalog_files(struct catalog *c, int64_t dir, int (*visit)(void *, const struct catalog_file *),
 		  void *ctx);
+/* Everything that catalog_add_skipped() added. */
+int catalog_skipped(struct catalog *c, int (*visit)(void *, const char *path, const char *reason),
+		    void *ctx);
 /* Numbers of rows. */
 int catalog_count(struct catalog *c, uint64_t *dirs, uint64_t *files, uint64_t *skipped);
 

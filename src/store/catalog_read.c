@@ -444,6 +444,31 @@ int catalog_files(struct catalog *c, int64_t dir, int (*visit)(void *, const str
 	return each_row(c, st, file_row, &f);
 }
 
+struct skipped_ctx {
+	int (*visit)(void *, const char *path, const char *reason);
+	void *ctx;
+};
+
+static int skipped_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
+{
+	const char *path = text_column(st, 0), *reason = text_column(st, 1);
+	struct skipped_ctx *s = ctx;
+
+	if (!path || !reason)
+		return damaged(c, "a row of what was skipped is not valid");
+	return s->visit(s->ctx, path, reason);
+}
+
+int catalog_skipped(struct catalog *c, int (*visit)(void *, const char *path, const char *reason),
+		    void *ctx)
+{
+	struct skipped_ctx s = {visit, ctx};
+	sqlite3_stmt *st;
+	int err = prepare(c, "SELECT path,reason FROM skipped ORDER BY id", &st);
+
+	return err ? err : each_row(c, st, skipped_row, &s);
+}
+
 static int count_table(struct catalog *c, const char *sql, uint64_t *out)
 {
 	sqlite3_stmt *st;

@@ -192,8 +192,26 @@ static int make_path(struct fs *fs, const char *path, fs_ref *out)
 	return 0;
 }
 
-/* No component of PATH may be a junction: the store would not be where Windows looks for it. */
-static int check_parents(struct fs *fs, const char *path)
+/* A store in a store would make the outer one unlike its catalog. */
+static int check_outer(struct fs *fs, fs_ref dir, const char *path)
+{
+	enum store_state state;
+	fs_ref usmt;
+	int err = store_lookup(fs, dir, STORE_USMT, &usmt);
+
+	if (!err)
+		err = examine_dir(fs, dir, &state);
+	if (err)
+		return err == HF_ENOENT ? 0 : err;
+	if (state != STORE_COMPLETE && state != STORE_INCOMPLETE)
+		return 0;
+	log_error("The store %s cannot be made: it would lie inside another store. Choose another "
+		  "StorePath.",
+		  path);
+	return HF_EREFUSED;
+}
+
+int store_check_place(struct fs *fs, const char *path)
 {
 	const char *rest = path, *part;
 	fs_ref dir = fs_root(fs);
@@ -214,6 +232,9 @@ static int check_parents(struct fs *fs, const char *path)
 				  path, (int)len, part, st.is_dir ? "junction or link" : "file");
 			return HF_EREFUSED;
 		}
+		err = rest[strspn(rest, "\\/")] ? check_outer(fs, dir, path) : 0;
+		if (err)
+			return err;
 	}
 	return 0;
 }
@@ -226,7 +247,7 @@ int store_create(struct fs *fs, const char *path, fs_ref *files_root)
 
 	if (err)
 		return err;
-	err = check_parents(fs, path);
+	err = store_check_place(fs, path);
 	if (err)
 		return err;
 	if (state != STORE_NONE) {

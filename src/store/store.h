@@ -32,6 +32,12 @@ enum store_state {
 int store_examine(struct fs *fs, const char *path, enum store_state *state);
 
 /*
+ * Can a store be made at PATH: no component may be a junction (it would not be where Windows looks
+ * for it) or a file, and none above it another store. HF_EREFUSED with a message when not.
+ */
+int store_check_place(struct fs *fs, const char *path);
+
+/*
  * Makes the empty skeleton of a new store at PATH and every missing directory above it, all with
  * access for SYSTEM and Administrators only. FILES_ROOT becomes the File directory (hidden).
  * HF_EEXIST when something is there that is not an empty directory.

@@ -74,6 +74,7 @@ struct fs_stat {
 	uint32_t reparse_tag;
 	uint32_t security_id; /* NTFS 3: $Secure id; 0 when the descriptor is in the record */
 	unsigned names;	      /* names without DOS ones: the hard link count a person would count */
+	bool resident;	      /* the unnamed data is in the record itself */
 	bool is_dir;
 	bool is_metadata;
 };

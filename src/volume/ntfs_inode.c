@@ -47,7 +47,8 @@ static const char *hint_for(int rc)
 		return " Check cables and the disk's SMART values, and copy the disk before "
 		       "anything else.";
 	case HF_ECORRUPT:
-		return " The file system is damaged here: run chkdsk /f on it in Windows.";
+		return " The file system is damaged here: run chkdsk /f on it, in Windows or from "
+		       "its installation medium.";
 	case HF_ENOSPC:
 		return " The volume is full: free some space on it.";
 	default:

@@ -174,7 +174,8 @@ static int refuse_health(const char *name, enum ntfs_health health)
 		return HF_EUNCLEAN;
 	case NTFS_DIRTY:
 		log_error("Volume %s is not changed: it is marked as damaged (dirty). Run \"chkdsk "
-			  "/f\" on it in Windows, then try again.",
+			  "/f\" on it, in Windows or from a Windows installation medium, then try "
+			  "again.",
 			  name);
 		return HF_EUNCLEAN;
 	case NTFS_UNREADABLE:

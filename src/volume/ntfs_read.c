@@ -34,7 +34,8 @@ static int stat_data(struct ntfs_fs *nfs, ntfs_inode *ni, struct fs_stat *st)
 	if (!na)
 		return errno == ENOENT ? 0 : ntfs_fail(nfs, "open a file's data", ntfs_ref_of(ni));
 	st->size = (uint64_t)na->data_size;
-	if (NAttrNonResident(na))
+	st->resident = !NAttrNonResident(na);
+	if (!st->resident)
 		st->allocated = (uint64_t)(na->data_flags & (ATTR_IS_COMPRESSED | ATTR_IS_SPARSE)
 						   ? na->compressed_size
 						   : na->allocated_size);

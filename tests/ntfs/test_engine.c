@@ -20,6 +20,7 @@
 #include "store/catalog.h"
 #include "store/store.h"
 #include "unit/suites.h"
+#include "volume/ntfs_private.h"
 #include "windows/machine.h"
 
 #define STORE	  "C:\\USMTMIG"
@@ -544,8 +545,11 @@ static void a_wipe_needs_a_whole_store(void)
 	CU_ASSERT_EQUAL(try_wipe(path, true), HF_ECORRUPT);
 }
 
-/* Captures into a store whose catalog says SERIAL and, when EMPTY, keeps nothing. */
-static void odd_store(const char *path, uint64_t serial, bool empty)
+/*
+ * Captures into a store whose catalog says SERIAL, keeps nothing when EMPTY, and lists SKIPPED when
+ * not NULL.
+ */
+static void odd_store(const char *path, uint64_t serial, bool empty, const char *skipped)
 {
 	struct fs *fs = image_open(path, NTFS_WRITE);
 	struct object_errors errors = {0};
@@ -563,6 +567,8 @@ static void odd_store(const char *path, uint64_t serial, bool empty)
 		plan.dir_count = 1;
 	CU_ASSERT_EQUAL(store_create(fs, STORE, &root), 0);
 	CU_ASSERT_EQUAL(gather(fs, root, &plan, rules, catalog, &errors, &result), 0);
+	if (skipped)
+		CU_ASSERT_EQUAL(catalog_add_skipped(catalog, skipped, "tried"), 0);
 	CU_ASSERT_EQUAL(store_finish(fs, STORE, catalog), 0);
 	catalog_free(catalog);
 	plan_free(&plan);
@@ -574,11 +580,11 @@ static void stores_of_others_and_empty_ones_are_refused(void)
 {
 	const char *path = make_volume("foreign");
 
-	odd_store(path, serial_of(path) ^ 1, false);
+	odd_store(path, serial_of(path) ^ 1, false, NULL);
 	CU_ASSERT_EQUAL(try_wipe(path, true), HF_EREFUSED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(log_last_error(), "another volume"));
 	path = make_volume("nothing");
-	odd_store(path, serial_of(path), true);
+	odd_store(path, serial_of(path), true, NULL);
 	CU_ASSERT_EQUAL(try_wipe(path, true), HF_EREFUSED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(log_last_error(), "no files"));
 }
@@ -612,6 +618,89 @@ static void a_wipe_forgets_nobody(void)
 	b.user.profile = (char *)"C:\\Users\\bob";
 	CU_ASSERT_EQUAL(wipe(&b, NULL, 0, false), HF_EREFUSED);
 	bench_close(&b);
+}
+
+static void what_was_skipped_is_not_wiped(void)
+{
+	static const char *const keep[] = {"C:\\Users", "C:\\Other"};
+	const char *path = make_volume("skipped");
+	struct wipe_options options = {.letter = 'C', .with_errors = true};
+	struct wipe_plan *plan = NULL;
+	struct bench b;
+
+	odd_store(path, serial_of(path), false, "C:\\Other\\c.bin");
+	bench_open(&b, path);
+	/* Its user is not in this catalog. */
+	b.install.user_count = 0;
+	options.keep = keep;
+	options.keep_count = 1;
+	CU_ASSERT_EQUAL(wipe(&b, keep, 1, false), HF_EREFUSED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(log_last_error(), "--with-errors"));
+	CU_ASSERT_EQUAL(wipe(&b, keep, 2, false), 0);
+	CU_ASSERT_EQUAL(wipe_plan_make(b.m, &options, &plan), 0);
+	wipe_plan_free(plan);
+	bench_close(&b);
+	/* Nothing of that name is left to be lost. */
+	path = make_volume("skipped2");
+	odd_store(path, serial_of(path), false, "C:\\Other\\gone.bin");
+	bench_open(&b, path);
+	b.install.user_count = 0;
+	CU_ASSERT_EQUAL(wipe(&b, keep, 1, false), 0);
+	bench_close(&b);
+}
+
+/* Makes the empty directory DIR a junction to \??\C:\x. */
+static void make_junction(struct fs *fs, fs_ref dir)
+{
+	static const uint8_t junction[] = {
+		3,    0, 0,   0xa0, 26,	 0, 0,	  0, /* tag and length */
+		0,    0, 14,  0,    16,	 0, 0,	  0, /* substitute and print name: offset, length */
+		'\\', 0, '?', 0,    '?', 0, '\\', 0, 'C', 0, ':', 0, '\\', 0, 0, 0, 0, 0,
+	};
+	ntfs_inode *ni;
+
+	CU_ASSERT_EQUAL_FATAL(ntfs_get(ntfs_fs_of(fs), dir, &ni), 0);
+	CU_ASSERT_EQUAL(ntfs_set_ntfs_reparse_data(ni, (const char *)junction, sizeof(junction), 0),
+			0);
+	CU_ASSERT_EQUAL(ntfs_put(ntfs_fs_of(fs), ni), 0);
+}
+
+static void a_linked_profile_is_not_captured(void)
+{
+	static const char *const keep[] = {"C:\\Users\\ann"};
+	const char *path = captured_volume("linked");
+	struct fs *fs = image_open(path, NTFS_WRITE);
+	struct bench b;
+	fs_ref ann;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(fs);
+	ann = at(fs, "C:\\Users\\ann");
+	CU_ASSERT_EQUAL(image_unlink(fs, ann, "doc.txt", at(fs, "C:\\Users\\ann\\doc.txt")), 0);
+	CU_ASSERT_EQUAL(image_unlink(fs, ann, "NTUSER.DAT", at(fs, "C:\\Users\\ann\\NTUSER.DAT")),
+			0);
+	make_junction(fs, ann);
+	CU_ASSERT_EQUAL(fs_close(fs), 0);
+	bench_open(&b, path);
+	CU_ASSERT_EQUAL(wipe(&b, NULL, 0, false), HF_EREFUSED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(log_last_error(), "junction"));
+	/* Keeping the link alone would be in vain. */
+	CU_ASSERT_EQUAL(wipe(&b, keep, 1, false), HF_EINVAL);
+	bench_close(&b);
+}
+
+static void stores_do_not_nest(void)
+{
+	struct fs *fs = image_open(captured_volume("nest"), NTFS_WRITE);
+	struct verify_result r;
+	fs_ref root;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(fs);
+	CU_ASSERT_EQUAL(store_check_place(fs, STORE), 0);
+	CU_ASSERT_EQUAL(store_check_place(fs, "C:\\New\\one"), 0);
+	CU_ASSERT_EQUAL(store_check_place(fs, FILES "\\Keep\\new"), HF_EREFUSED);
+	CU_ASSERT_EQUAL(store_create(fs, STORE "\\new", &root), HF_EREFUSED);
+	CU_ASSERT_EQUAL(verify(fs, &r), 0);
+	CU_ASSERT_EQUAL(fs_close(fs), 0);
 }
 
 static void bad_keeps_are_refused(void)
@@ -696,6 +785,9 @@ void suite_engine(void)
 	CU_ADD_TEST(s, a_wipe_needs_a_whole_store);
 	CU_ADD_TEST(s, stores_of_others_and_empty_ones_are_refused);
 	CU_ADD_TEST(s, a_wipe_forgets_nobody);
+	CU_ADD_TEST(s, what_was_skipped_is_not_wiped);
+	CU_ADD_TEST(s, a_linked_profile_is_not_captured);
+	CU_ADD_TEST(s, stores_do_not_nest);
 	CU_ADD_TEST(s, bad_keeps_are_refused);
 	CU_ADD_TEST(s, an_interrupted_wipe_goes_on);
 	CU_ADD_TEST(s, a_cancelled_wipe_touches_nothing_more);
