@@ -36,8 +36,11 @@ void scan_report_users(const struct scan *s);
 /* Components in effect, to the log and the progress log. */
 int scan_report_components(const struct scan *s);
 
-/* What the plan holds: files, folders, bytes, placeholders. */
-void scan_report_plan(const struct scan *s);
+/*
+ * What the plan holds: files, folders, bytes, placeholders; by user on the screen, by component in
+ * the log. 0 or HF_ENOMEM.
+ */
+int scan_report_plan(const struct scan *s);
 
 /* --explain: every rule that matches the path, and the winner. Returns a USMT code. */
 int scan_explain(const struct scan *s);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/winpath.h"
@@ -56,7 +57,88 @@ int scan_report_components(const struct scan *s)
 	return rules_components(s->rules, report_component, (void *)s);
 }
 
-void scan_report_plan(const struct scan *s)
+/* Files and bytes of one row of the tables. */
+struct share {
+	uint64_t files, bytes;
+};
+
+/* Sums the plan's files by INDEX_OF(rule) into SHARES. */
+static void sum_shares(const struct scan *s, struct share *shares,
+		       size_t (*index_of)(const struct rules_rule *))
+{
+	for (size_t i = 0; i < s->plan.file_count; i++) {
+		const struct plan_file *f = &s->plan.files[i];
+		if (f->listed_only)
+			continue;
+		struct share *share = &shares[index_of(rules_rule(s->rules, f->rule))];
+		share->files++;
+		share->bytes += f->size;
+	}
+}
+
+static size_t index_of_user(const struct rules_rule *rule)
+{
+	return (size_t)(rule->user + 1);
+}
+
+static size_t index_of_instance(const struct rules_rule *rule)
+{
+	return rule->instance;
+}
+
+/* To the screen: what each user has. */
+static int report_by_user(const struct scan *s)
+{
+	size_t count = (size_t)s->examine.rules_machine.user_count + 1;
+	struct share *shares = calloc(count, sizeof(*shares));
+	char name[512];
+
+	if (!shares)
+		return log_oom();
+	sum_shares(s, shares, index_of_user);
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			user_display_name(s->machine->chosen, s->examine.users[i - 1], name,
+					  sizeof(name));
+		log_status("  %9" PRIu64 " files %12.1f MB  %s", shares[i].files,
+			   (double)shares[i].bytes / 1e6, i ? name : "shared by all users");
+	}
+	free(shares);
+	return 0;
+}
+
+/* To the log: what each component contributes. */
+static int report_by_component(const struct scan *s)
+{
+	uint32_t rules = rules_count(s->rules), count = 0;
+	struct share *shares;
+	char name[512];
+
+	for (uint32_t r = 0; r < rules; r++)
+		if (rules_rule(s->rules, r)->instance >= count)
+			count = rules_rule(s->rules, r)->instance + 1;
+	shares = calloc((size_t)count + 1, sizeof(*shares));
+	if (!shares)
+		return log_oom();
+	sum_shares(s, shares, index_of_instance);
+	for (uint32_t r = 0; r < rules; r++) {
+		const struct rules_rule *rule = rules_rule(s->rules, r);
+		struct share *share = &shares[rule->instance];
+		if (!share->files)
+			continue;
+		if (rule->user >= 0)
+			user_display_name(s->machine->chosen, s->examine.users[rule->user], name,
+					  sizeof(name));
+		log_info("%" PRIu64 " files, %.1f MB by component \"%s\" for %s", share->files,
+			 (double)share->bytes / 1e6, rule->component,
+			 rule->user < 0 ? "This Computer" : name);
+		share->files = 0; /* said once */
+	}
+	free(shares);
+	return 0;
+}
+
+int scan_report_plan(const struct scan *s)
 {
 	const struct plan *p = &s->plan;
 	char mb[32];
@@ -65,13 +147,17 @@ void scan_report_plan(const struct scan *s)
 		   " folders; looked at %" PRIu64 " files in %" PRIu64 " folders.",
 		   p->letter, p->file_count - (size_t)p->placeholders, (double)p->bytes / 1e6,
 		   p->needed_dirs, p->seen_files, p->seen_dirs);
+	int ret = report_by_user(s);
+	if (!ret)
+		ret = report_by_component(s);
 	if (p->placeholders)
-		log_status("%" PRIu64
-			   " files are only in the cloud: they have no data on this disk "
-			   "and are listed, not kept.",
+		log_status("Only in the cloud: %" PRIu64
+			   " files. They have no data on this disk and "
+			   "are listed, not kept.",
 			   p->placeholders);
 	snprintf(mb, sizeof(mb), "%.0f", (double)p->bytes / 1e6);
 	progress_record("totalSizeInMBToTransfer", mb, NULL);
+	return ret;
 }
 
 static int print_match(void *ctx, const struct rules_match *match)
