@@ -78,7 +78,7 @@ static void sum_shares(const struct scan *s, struct share *shares,
 
 static size_t index_of_user(const struct rules_rule *rule)
 {
-	return (size_t)(rule->user + 1);
+	return rule->user < 0 ? 0 : (size_t)rule->user + 1;
 }
 
 static size_t index_of_instance(const struct rules_rule *rule)

@@ -67,7 +67,7 @@ int wipe_check_skipped(struct fs *fs, const struct wipe_plan *plan, bool accepte
 static int see_user(void *ctx, const struct catalog_user *user)
 {
 	struct losses *l = ctx;
-	struct fs_stat st;
+	struct fs_stat st = {0};
 	char letter;
 	fs_ref ref;
 	int err;
