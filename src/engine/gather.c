@@ -64,21 +64,33 @@ static bool in_doubt(int error)
 	       error == HF_EREADONLY;
 }
 
+/*
+ * What becomes of ERROR at PATH (freed here; PATH_ERROR: making it failed). STOPS: the volume is in
+ * doubt, so that nobody's /c may go on.
+ */
+static int trouble(struct gathering *g, struct str *path, int path_error, bool stops, int error,
+		   const char *reason)
+{
+	int err = path_error;
+
+	if (!err && stops) {
+		log_error("Stopped at %s: %s. The store is incomplete; the originals are as they "
+			  "were.",
+			  path->data, reason);
+		err = error;
+	} else if (!err) {
+		err = object_error(g->errors, path->data, error, reason);
+	}
+	str_free(path);
+	return err;
+}
+
 static int dir_trouble(struct gathering *g, uint32_t index, int error, const char *reason)
 {
 	struct str path = {0};
 	int err = plan_dir_path(g->plan, index, &path);
 
-	if (!err && in_doubt(error)) {
-		log_error("Stopped at %s: %s. The store is incomplete; the originals are as they "
-			  "were.",
-			  path.data, reason);
-		err = error;
-	} else if (!err) {
-		err = object_error(g->errors, path.data, error, reason);
-	}
-	str_free(&path);
-	return err;
+	return trouble(g, &path, err, in_doubt(error), error, reason);
 }
 
 /* WRITING: the error came from a change of the volume. */
@@ -88,16 +100,7 @@ static int file_trouble(struct gathering *g, const struct plan_file *file, int e
 	struct str path = {0};
 	int err = plan_file_path(g->plan, file, &path);
 
-	if (!err && writing && in_doubt(error)) {
-		log_error("Stopped at %s: %s. The store is incomplete; the originals are as they "
-			  "were.",
-			  path.data, reason);
-		err = error;
-	} else if (!err) {
-		err = object_error(g->errors, path.data, error, reason);
-	}
-	str_free(&path);
-	return err;
+	return trouble(g, &path, err, writing && in_doubt(error), error, reason);
 }
 
 /* The catalog's id of rule INDEX, which is written there when first used. */

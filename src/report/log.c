@@ -2,17 +2,16 @@
 /* The log file and the console. */
 #include "report/log.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "report/console.h"
 #include "report/error.h"
+#include "report/textfile.h"
 
 #define VERBOSITY_VERBOSE  1
 #define VERBOSITY_OBJECTS  4
@@ -40,18 +39,7 @@ int log_open(const char *path, int verbosity)
 
 int log_close(void)
 {
-	int ret = 0;
-
-	if (!state.file)
-		return 0;
-	if (fflush(state.file) || state.failed || ferror(state.file))
-		ret = HF_EIO;
-	if (fsync(fileno(state.file)) && errno != EINVAL && errno != EROFS)
-		ret = HF_EIO;
-	if (fclose(state.file))
-		ret = HF_EIO;
-	state.file = NULL;
-	return ret;
+	return textfile_close(&state.file, state.failed);
 }
 
 void log_set_quiet(bool quiet)

@@ -2,17 +2,16 @@
 /* Progress on the console and in the progress log. */
 #include "report/progress.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "report/console.h"
 #include "report/error.h"
+#include "report/textfile.h"
 
 #define TERMINAL_INTERVAL 0.2 /* seconds between redrawn lines */
 #define LINE_INTERVAL	  5.0 /* seconds between lines when they cannot be redrawn */
@@ -46,18 +45,7 @@ int progress_open(const char *path)
 
 int progress_close(void)
 {
-	int ret = 0;
-
-	if (!state.file)
-		return 0;
-	if (fflush(state.file) || state.failed || ferror(state.file))
-		ret = HF_EIO;
-	if (fsync(fileno(state.file)) && errno != EINVAL && errno != EROFS)
-		ret = HF_EIO;
-	if (fclose(state.file))
-		ret = HF_EIO;
-	state.file = NULL;
-	return ret;
+	return textfile_close(&state.file, state.failed);
 }
 
 static void write_value(const char *value)
