@@ -28,6 +28,23 @@ enum rules_drive_kind {
 typedef int (*rules_list_visit)(void *ctx, const char *name, bool is_dir, uint32_t attributes);
 typedef int (*rules_drive_visit)(void *ctx, char letter, enum rules_drive_kind kind);
 
+/* Called with the name of a subkey or value; returns 0 to go on. */
+typedef int (*rules_reg_visit)(void *ctx, const char *name);
+
+struct rules_os {
+	unsigned major, minor, build; /* 10.0.19045, 5.1.2600 */
+	const char *service_pack;     /* "Service Pack 3", or ""; lives as long as the machine */
+	unsigned bits;		      /* 32 or 64 */
+};
+
+struct rules_file_info {
+	uint64_t id; /* equal for the same physical object */
+	uint64_t size;
+	uint64_t created, modified, accessed; /* 100 ns since 1601-01-01 UTC */
+	uint32_t attributes;		      /* Win32 */
+	bool is_dir;
+};
+
 /*
  * What rules may ask about the examined computer. Users are numbered 0..user_count-1 and are those
  * that are being migrated; -1 is the system context. Functions return 0 or a negative error unless
@@ -45,6 +62,32 @@ struct rules_machine {
 	/* Names in directory PATH; HF_ENOENT (silently) when it is not there. */
 	int (*list)(void *ctx, const char *path, rules_list_visit visit, void *visit_ctx);
 	int (*drives)(void *ctx, rules_drive_visit visit, void *visit_ctx);
+	/* Version and architecture of the examined Windows. */
+	int (*os)(void *ctx, struct rules_os *out);
+	/* What is known of PATH; HF_ENOENT silently. */
+	int (*stat)(void *ctx, const char *path, struct rules_file_info *out);
+	/* The whole unnamed data, at most MAX bytes (HF_ELIMIT above), into fresh memory. */
+	int (*read_file)(void *ctx, const char *path, size_t max, void **data, size_t *len);
+	/*
+	 * The version-resource string TAG ("FileVersion", "ProductName", ...) of PATH into fresh memory;
+	 * HF_ENOENT silently when there is no such file, resource or tag.
+	 */
+	int (*file_version)(void *ctx, const char *path, const char *tag, char **value);
+	/*
+	 * The path a shell link (.lnk) points to, into fresh memory; HF_ENOENT silently when PATH is no
+	 * shell link or has no target in a file system.
+	 */
+	int (*link_target)(void *ctx, const char *path, char **target);
+	/*
+	 * The registry as USER sees it (-1: no HKCU). KEY is "HKLM\Software\X" or "HKCU\X"; NAME "" is
+	 * the default value. Data as in the hive (strings are UTF-16LE), into fresh memory; *TYPE is
+	 * REG_*. HF_ENOENT silently.
+	 */
+	int (*reg_value)(void *ctx, int user, const char *key, const char *name, uint32_t *type,
+			 void **data, size_t *len);
+	/* Subkeys and values of KEY; either visitor may be NULL. HF_ENOENT silently. */
+	int (*reg_list)(void *ctx, int user, const char *key, rules_reg_visit subkey,
+			rules_reg_visit value, void *visit_ctx);
 	/* Upper-case table for comparisons. */
 	const struct upcase *upcase;
 };
