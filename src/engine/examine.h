@@ -6,12 +6,14 @@
 #ifndef HOLDFAST_ENGINE_EXAMINE_H
 #define HOLDFAST_ENGINE_EXAMINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/text.h"
 #include "rules/rules.h"
 
 struct machine;
+struct registry;
 struct user_decision;
 
 struct examine {
@@ -20,6 +22,9 @@ struct examine {
 	size_t *users;	      /* rules' user number -> index into the installation's users; owned */
 	struct upcase upcase; /* a copy: the volume may be reopened while rules live */
 	char name[512];
+	struct registry *registry; /* owned */
+	char *service_pack;	   /* owned; NULL until asked for */
+	bool hollow_warned;	   /* of a file whose data is elsewhere */
 };
 
 /*
