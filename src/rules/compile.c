@@ -8,16 +8,8 @@
 #include "base/text.h"
 #include "report/error.h"
 #include "report/log.h"
-#include "rules/eval.h"
-
-/* One role of one component in one context. */
-struct unit {
-	struct eval *e;
-	struct xml_node *component, *role;
-	unsigned context; /* narrowed by the components around it; a single bit or 0 */
-	uint32_t instance;
-	enum tri detected;
-};
+#include "rules/config.h"
+#include "rules/unit.h"
 
 /* An element that stands for itself or for named elements elsewhere in the file. */
 struct target_list {
@@ -26,7 +18,7 @@ struct target_list {
 	bool dangling; /* a name that nothing has */
 };
 
-static const char *component_name(const struct xml_node *component)
+const char *component_name(const struct xml_node *component)
 {
 	for (const struct xml_node *child = component->first; child; child = child->next)
 		if (child->kind == EL_DISPLAY_NAME)
@@ -182,109 +174,6 @@ static int enter_unit(struct unit *u)
 	return error;
 }
 
-/* Where the patterns of one <include>, <exclude> or <unconditionalExclude> go. */
-struct rule_sink {
-	const struct unit *u;
-	enum rules_kind kind;
-	bool certain;	    /* nothing that is not yet done decides whether it applies */
-	enum tri condition; /* of the object set */
-};
-
-static void note_not_applied(const struct rule_sink *sink, const struct xml_node *node,
-			     const char *text)
-{
-	char shown[300];
-
-	log_info("%s, line %u: the exclude \"%s\" is not applied, because a condition or filter on "
-		 "it "
-		 "is not yet done",
-		 sink->u->e->file->name, node->line, text_printable(text, shown, sizeof(shown)));
-}
-
-static int add_rule(void *ctx, struct xml_node *node, const char *text, bool visible_only)
-{
-	const struct rule_sink *sink = ctx;
-	struct eval *e = sink->u->e;
-	struct rules *rules = e->rules;
-	struct rule *rule;
-	const char *why;
-	char shown[300];
-	int error;
-
-	if (sink->kind != RULES_INCLUDE && (!sink->certain || sink->condition != TRI_TRUE)) {
-		note_not_applied(sink, node, text);
-		return 0;
-	}
-	if (array_grow(&rules->rules, rules->rule_count, &rules->rule_cap))
-		return HF_ENOMEM;
-	rule = &rules->rules[rules->rule_count];
-	memset(rule, 0, sizeof(*rule));
-	error = pattern_parse(text, rules->machine->upcase, &rules->arena, &rule->pattern, &why);
-	if (error == HF_EINVAL) {
-		if (rules_report_once(rules, "pattern", text))
-			log_warning("%s, line %u: the pattern \"%s\" is dropped: %s", e->file->name,
-				    node->line, text_printable(text, shown, sizeof(shown)), why);
-		return 0;
-	}
-	if (error)
-		return error;
-	rule->visible_only = visible_only && sink->kind == RULES_INCLUDE;
-	rule->shown = (struct rules_rule){
-		.kind = sink->kind,
-		.pattern = rule->pattern.text,
-		.file = e->file->name,
-		.line = node->line,
-		.component = component_name(sink->u->component),
-		.instance = sink->u->instance,
-		.user = e->user,
-	};
-	rules->rule_count++;
-	return 0;
-}
-
-/* What the filter of an include or exclude lets through at ScanState (4.8). */
-static int filter_passes(const struct xml_node *node, enum tri *out)
-{
-	const char *text = xml_attr(node, "filter");
-	struct call call;
-	int error;
-
-	*out = TRI_TRUE;
-	if (!text || node->kind == EL_UNCONDITIONAL_EXCLUDE)
-		return 0;
-	error = call_parse(text, HELPER_FILTER, &call);
-	if (error == HF_EINVAL || (!error && call.id <= HELPER_NOT_YET))
-		*out = TRI_UNKNOWN;
-	else if (!error && call.id == HELPER_ANSWER_NO)
-		*out = TRI_FALSE;
-	call_free(&call);
-	return error == HF_ENOMEM ? error : 0;
-}
-
-/* One <include>, <exclude> or <unconditionalExclude>. CERTAIN: all conditions around it are known.
- */
-static int run_rule_element(const struct unit *u, struct xml_node *node, bool certain)
-{
-	struct rule_sink rule = {.u = u};
-	struct pattern_sink sink = {add_rule, &rule};
-	enum tri filter;
-	int error = filter_passes(node, &filter);
-
-	if (error || filter == TRI_FALSE)
-		return error;
-	rule.kind = node->kind == EL_INCLUDE   ? RULES_INCLUDE
-		    : node->kind == EL_EXCLUDE ? RULES_EXCLUDE
-					       : RULES_UNCONDITIONAL_EXCLUDE;
-	rule.certain = certain && filter == TRI_TRUE;
-	/* Within a component excludes go with its includes; a veto reaches beyond it. */
-	if (node->kind == EL_UNCONDITIONAL_EXCLUDE && u->detected != TRI_TRUE)
-		rule.certain = false;
-	for (struct xml_node *set = node->first; set && !error; set = set->next)
-		if (set->kind == EL_OBJECT_SET)
-			error = eval_object_set(u->e, set, &rule.condition, &sink);
-	return error;
-}
-
 /* A <rules> still to be run. */
 struct pending {
 	struct xml_node *node;
@@ -351,11 +240,10 @@ static int run_one_rules(const struct unit *u, const struct pending *now, struct
 		error = eval_step(u->e, child);
 		if (error)
 			break;
-		if (child->kind == EL_INCLUDE || child->kind == EL_EXCLUDE ||
-		    child->kind == EL_UNCONDITIONAL_EXCLUDE)
-			error = run_rule_element(u, child, certain);
-		else if (child->kind == EL_RULES)
+		if (child->kind == EL_RULES)
 			error = push(u->e, list, child, now->context, certain, now->depth + 1);
+		else
+			error = unit_run_element(u, child, certain);
 	}
 	return error;
 }
@@ -379,43 +267,97 @@ static int run_rules(const struct unit *u)
 	return error;
 }
 
-/* <extensions> of a component: an include of each extension on fixed drives (4.2). */
-static int run_extensions(const struct unit *u)
+/* The outermost role that NODE, a role, belongs to within its component. */
+static const struct xml_node *outermost_role(const struct xml_node *node)
 {
-	struct rule_sink rule = {
-		.u = u, .kind = RULES_INCLUDE, .certain = true, .condition = TRI_TRUE};
-	struct pattern_sink sink = {add_rule, &rule};
-	int error = 0;
-
-	for (struct xml_node *list = u->component->first; list && !error; list = list->next) {
-		if (list->kind != EL_EXTENSIONS)
-			continue;
-		for (struct xml_node *n = list->first; n && !error; n = n->next) {
-			const char *extension = n->text;
-			struct str segment = {0};
-
-			while (*extension == '*' || *extension == '.')
-				extension++;
-			if (n->kind != EL_EXTENSION || !*extension)
-				continue;
-			error = str_addf(&segment, "* [*.%s]", extension);
-			if (!error)
-				error = eval_drive_patterns(u->e, n, segment.data,
-							    RULES_DRIVE_FIXED, &sink);
-			str_free(&segment);
-		}
-	}
-	return error;
+	while (node->parent && node->parent->kind == EL_ROLE)
+		node = node->parent;
+	return node;
 }
 
-static int note_component(struct rules *rules, const struct xml_node *component, int user,
-			  bool detected)
+int component_id(const struct rule_file *file, const struct xml_node *component,
+		 const struct xml_node *role, struct str *out)
 {
+	const char *name = role ? xml_attr(role, "role") : NULL;
+	size_t start = out->len;
+
+	if (str_addf(out, "%s/%s/%s", file->urlid, component_name(component), name ? name : ""))
+		return HF_ENOMEM;
+	for (size_t i = start; i < out->len; i++)
+		if (out->data[i] >= 'A' && out->data[i] <= 'Z')
+			out->data[i] = (char)(out->data[i] - 'A' + 'a');
+	return 0;
+}
+
+/* Whether Config.xml switches off ROLE or one that it stands in (5.1): 1, 0, or an error. */
+static int switched_off(const struct eval *e, const struct xml_node *role)
+{
+	while (role && e->rules->config) {
+		const struct xml_node *component;
+		struct str id = {0};
+		bool off;
+
+		role = outermost_role(role);
+		component = role->parent;
+		if (component_id(e->file, component, role, &id))
+			return HF_ENOMEM;
+		off = !config_migrates(e->rules->config, id.data);
+		str_free(&id);
+		if (off)
+			return 1;
+		role = component->parent->kind == EL_ROLE ? component->parent : NULL;
+	}
+	return 0;
+}
+
+void rules_use_config(struct rules *rules, const struct rules_config *cfg)
+{
+	rules->config = cfg;
+}
+
+static int note_component(struct rules *rules, struct xml_node *component, int user, bool detected)
+{
+	if (detected)
+		component->flags |= NODE_DETECTED;
 	if (array_grow(&rules->components, rules->component_count, &rules->component_cap))
 		return HF_ENOMEM;
 	rules->components[rules->component_count++] = (struct component_state){
 		.name = component_name(component), .user = user, .detected = detected};
 	return 0;
+}
+
+/* <extensions> go with the component's first role. */
+static int run_own_extensions(struct unit *u, uint32_t *instance)
+{
+	const struct xml_node *role = u->component->first;
+	int off;
+
+	while (role && role->kind != EL_ROLE)
+		role = role->next;
+	if (!role)
+		role = u->component->parent->kind == EL_ROLE ? u->component->parent : NULL;
+	off = switched_off(u->e, role);
+	u->instance = (*instance)++;
+	return off || u->detected == TRI_FALSE ? (off < 0 ? off : 0) : unit_run_extensions(u);
+}
+
+/* One role in the context of U; *DETECTED is set when it is present. */
+static int run_role(struct unit *u, struct xml_node *role, uint32_t *instance, bool *detected)
+{
+	int error;
+
+	/* A role within a role is part of it: precedence is per outermost role. */
+	role->mark = role->parent->kind == EL_ROLE ? role->parent->mark : (*instance)++;
+	u->role = role;
+	u->instance = role->mark;
+	error = switched_off(u->e, role);
+	if (error)
+		return error < 0 ? error : 0;
+	error = enter_unit(u);
+	if (error || u->detected == TRI_FALSE)
+		return error;
+	*detected = true;
+	return run_rules(u);
 }
 
 /* One component in the context of E; INSTANCE is advanced for each role of its own. */
@@ -428,9 +370,7 @@ static int run_component(struct eval *e, struct xml_node *component, uint32_t *i
 
 	if (error || !u.context)
 		return error;
-	u.instance = (*instance)++;
-	if (u.detected != TRI_FALSE)
-		error = run_extensions(&u);
+	error = run_own_extensions(&u, instance);
 	while (n && !error) {
 		if (n->kind == EL_COMPONENT || !n->kind) {
 			n = xml_after(n, component);
@@ -438,15 +378,7 @@ static int run_component(struct eval *e, struct xml_node *component, uint32_t *i
 		}
 		if (n->kind == EL_ROLE) {
 			has_role = true;
-			u.role = n;
-			/* A role within a role is part of it: precedence is per outermost role. */
-			n->mark = n->parent->kind == EL_ROLE ? n->parent->mark : (*instance)++;
-			u.instance = n->mark;
-			error = enter_unit(&u);
-			if (!error && u.detected != TRI_FALSE) {
-				detected = true;
-				error = run_rules(&u);
-			}
+			error = run_role(&u, n, instance, &detected);
 		}
 		n = xml_next(n, component);
 	}
@@ -489,12 +421,22 @@ static void report_dropped(const struct rules *rules)
 		if (!(d->node->flags & (NODE_RESOLVED | NODE_REPORTED)))
 			level = LOG_WARNING;
 		d->node->flags |= NODE_REPORTED;
+		text_printable(d->node->text, text, sizeof(text));
+		if (!d->variable) {
+			log_message(
+				level,
+				"%s, line %u: Registry location \"%s\" is considered invalid in "
+				"the current context: HKCU needs a user; the pattern is dropped "
+				"for %s",
+				d->file->name, d->node->line, text,
+				d->user < 0 ? "the system" : m->user_name(m->ctx, d->user));
+			continue;
+		}
 		log_message(level,
 			    "%s, line %u: variable %%%s%% has no value for %s; the pattern \"%s\" "
 			    "is dropped",
 			    d->file->name, d->node->line, d->variable,
-			    d->user < 0 ? "the system" : m->user_name(m->ctx, d->user),
-			    text_printable(d->node->text, text, sizeof(text)));
+			    d->user < 0 ? "the system" : m->user_name(m->ctx, d->user), text);
 	}
 }
 

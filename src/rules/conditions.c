@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Conditions and detection (USMT specification 4.4, 4.9) in three values: a helper that is not yet
-// done gives UNKNOWN, and whoever asked takes the side that keeps more.
+// Conditions and detection (USMT specification 4.4, 4.9) in three values: a helper that is not
+// known gives UNKNOWN, and whoever asked takes the side that keeps more.
 #include <string.h>
 #include <strings.h>
 
@@ -32,17 +32,15 @@ static int object_exists(struct eval *e, const struct xml_node *node, const stru
 			 enum tri *out)
 {
 	struct str text = {0};
+	enum rules_object_type type;
 	int error;
 
 	*out = TRI_UNKNOWN;
-	if (call->count < 2 || !call->args[0] || !call->args[1])
-		return 0;
-	if (strcasecmp(call->args[0], "File")) {
+	if (!type_of(call_arg(call, 0), &type)) {
 		if (rules_report_once(e->rules, "exists", call->args[0]))
-			log_warning(
-				"%s, line %u: DoesObjectExist for type %s is not yet done by this "
-				"version; what depends on it is included and not excluded",
-				e->file->name, node->line, call->args[0]);
+			log_warning("%s, line %u: DoesObjectExist knows the types File, Registry "
+				    "and Ini; what depends on it is included and not excluded",
+				    e->file->name, node->line);
 		return 0;
 	}
 	error = eval_expand(e, e->user, call->args[1], &text);
@@ -51,11 +49,26 @@ static int object_exists(struct eval *e, const struct xml_node *node, const stru
 			 e->file->name, node->line, e->missing);
 		*out = TRI_FALSE;
 		error = 0;
+	} else if (!error && type == RULES_REGISTRY && e->user < 0 && is_hkcu(text.data)) {
+		*out = TRI_FALSE;
 	} else if (!error) {
-		error = eval_exists(e, text.data ? text.data : "", out);
+		error = eval_exists(e, type, text.data ? text.data : "", out, NULL);
+		if (!error && *out == TRI_UNKNOWN &&
+		    rules_report_once(e->rules, "unknown answer", node->text))
+			log_warning("%s, line %u: DoesObjectExist cannot be answered for this "
+				    "computer; what depends on it is included and not excluded",
+				    e->file->name, node->line);
 	}
 	str_free(&text);
 	return error;
+}
+
+static bool has_arguments(const struct call *call)
+{
+	for (unsigned i = 0; i < call->least; i++)
+		if (!call_arg(call, i))
+			return false;
+	return true;
 }
 
 static int eval_condition(struct eval *e, const struct xml_node *node, enum tri *out)
@@ -64,12 +77,14 @@ static int eval_condition(struct eval *e, const struct xml_node *node, enum tri 
 	int error = call_parse(node->text, HELPER_CONDITION, &call);
 
 	*out = TRI_UNKNOWN;
-	if (error == HF_EINVAL)
+	if (error == HF_EINVAL || (!error && !has_arguments(&call)))
 		error = 0; /* reported when the file was loaded */
 	else if (!error && call.id == HELPER_DOES_OBJECT_EXIST)
 		error = object_exists(e, node, &call, out);
 	else if (!error && call.id == HELPER_IS_SYSTEM_CONTEXT)
 		*out = e->user < 0 ? TRI_TRUE : TRI_FALSE;
+	else if (!error && call.id != HELPER_UNKNOWN)
+		error = eval_helper_condition(e, node, &call, out);
 	call_free(&call);
 	if (text_flag(xml_attr(node, "negation"), false))
 		*out = tri_not(*out);
@@ -81,7 +96,8 @@ struct any_match {
 	enum tri found;
 };
 
-static int match_one(void *ctx, struct xml_node *node, const char *text, bool visible_only)
+static int match_one(void *ctx, struct xml_node *node, enum rules_object_type type,
+		     const char *text, bool visible_only)
 {
 	struct any_match *any = ctx;
 	enum tri found;
@@ -90,7 +106,7 @@ static int match_one(void *ctx, struct xml_node *node, const char *text, bool vi
 	(void)node, (void)visible_only;
 	if (any->found == TRI_TRUE)
 		return 0;
-	error = eval_exists(any->e, text, &found);
+	error = eval_exists(any->e, type, text, &found, NULL);
 	any->found = tri_or(any->found, found);
 	return error;
 }

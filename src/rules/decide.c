@@ -3,12 +3,14 @@
 // which they decide; for each file only their leaves are looked at.
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "report/error.h"
 #include "rules/index.h"
 
-#define HIDDEN_SYSTEM 0x6u /* FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM */
+#define VALUE_UNITS_MAX 16383 /* of the name of a registry value */
+#define HIDDEN_SYSTEM	0x6u  /* FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM */
 
 /* A directory's path while its entries are gathered. */
 struct place {
@@ -55,6 +57,9 @@ static int gather(const struct rule_index *index, struct rules_dir *dir, struct 
 		bool matches, reaches;
 		int error;
 
+		/* What is under HKCU is one user's: only what is written for that one counts. */
+		if (dir->is_key && dir->user >= 0 && e->user != dir->user)
+			continue;
 		place->units[place->len] = '\\';
 		reaches = e->includes && reaches_below(e, place);
 		if (e->shape == SHAPE_EXACT)
@@ -128,7 +133,9 @@ static bool may_descend(const struct rule_index *index, const struct rules_dir *
 			 unit_hash(place->units, place->len));
 	for (uint32_t i = slot ? slot->value : RULES_NONE; i != RULES_NONE;
 	     i = index->belows[i].next)
-		if (!vetoed(index, dir, index->entries[index->belows[i].entry].user))
+		if (!(dir->is_key && dir->user >= 0 &&
+		      index->entries[index->belows[i].entry].user != dir->user) &&
+		    !vetoed(index, dir, index->entries[index->belows[i].entry].user))
 			return true;
 	return false;
 }
@@ -154,13 +161,27 @@ static void settle(struct rules_dir *dir)
 		qsort(dir->candidates, k, sizeof(*dir->candidates), compare_candidates);
 }
 
-int rules_enter(const struct rules *rules, const char *path, struct rules_dir *dir)
+/* PATH for filters, when one of the entries has such rules. */
+static int keep_path(struct rules_dir *dir, const char *path)
+{
+	const struct rule_index *index = dir->index;
+
+	dir->filtered = false;
+	for (size_t i = 0; i < dir->count; i++)
+		dir->filtered |= index->entries[dir->candidates[i].entry].leaves.filtered_count > 0;
+	if (!dir->filtered)
+		return 0;
+	free(dir->path);
+	dir->path = strdup(path);
+	return dir->path ? 0 : HF_ENOMEM;
+}
+
+static int enter(struct rules_dir *dir, const char *path)
 {
 	static struct place place; /* 64 KiB; too much for the stack */
 	size_t len = strlen(path);
 	int n, error;
 
-	dir->rules = rules;
 	dir->count = 0;
 	dir->may_descend = true;
 	n = text_to_utf16(path, len, place.units, PATTERN_UNITS_MAX);
@@ -175,30 +196,54 @@ int rules_enter(const struct rules *rules, const char *path, struct rules_dir *d
 	while (n > 2 && place.units[n - 1] == '\\')
 		n--;
 	place.len = (unsigned)n;
-	units_upcase(rules->machine->upcase, place.units, place.len);
-	error = gather_all(rules->index, dir, &place);
+	units_upcase(dir->rules->machine->upcase, place.units, place.len);
+	error = gather_all(dir->index, dir, &place);
 	if (error)
 		return error;
-	dir->may_descend = may_descend(rules->index, dir, &place);
+	dir->may_descend = may_descend(dir->index, dir, &place);
 	settle(dir);
-	return 0;
+	return keep_path(dir, path);
+}
+
+int rules_enter(const struct rules *rules, const char *path, struct rules_dir *dir)
+{
+	dir->rules = rules;
+	dir->index = rules->index;
+	dir->is_key = false;
+	dir->user = -1;
+	return enter(dir, path);
+}
+
+int rules_enter_key(const struct rules *rules, int user, const char *path, struct rules_dir *dir)
+{
+	bool hkcu = !strncasecmp(path, "HKCU", 4) && (!path[4] || path[4] == '\\');
+
+	if (hkcu && user < 0)
+		return HF_EINVAL;
+	dir->rules = rules;
+	dir->index = rules->key_index;
+	dir->is_key = true;
+	dir->user = hkcu ? user : -1;
+	return enter(dir, path);
 }
 
 void rules_dir_free(struct rules_dir *dir)
 {
 	free(dir->candidates);
+	free(dir->path);
 	memset(dir, 0, sizeof(*dir));
 }
 
 /* The object to be decided; what leaves need of a name is made when first asked for. */
 struct object {
+	const struct rules_dir *dir;
 	const struct rules *rules;
 	const uint16_t *raw;
 	unsigned len;
 	bool is_dir, upcased, hashed;
 	uint32_t attributes, hash;
-	uint16_t name[NAME_UNITS_MAX];
-	unsigned ext; /* index after the last dot; len when there is none */
+	uint16_t *name; /* room for len units */
+	unsigned ext;	/* index after the last dot; len when there is none */
 	uint32_t ext_hash;
 };
 
@@ -257,18 +302,49 @@ static uint32_t find_wild(const struct leaf_set *set, struct object *o)
 	return best;
 }
 
+static bool passes_filter(const struct rule *rule, const struct object *o)
+{
+	static char text[VALUE_UNITS_MAX * 3 + 1];
+
+	if (!o->is_dir && text_from_utf16(o->raw, o->len, text, sizeof(text)) < 0)
+		return rule->shown.kind == RULES_INCLUDE;
+	return filter_keeps(o->rules, rule, o->dir->user, o->dir->path, o->is_dir ? NULL : text);
+}
+
+/* The best rule with a filter that lets the object pass, when it wins over BEST. */
+static uint32_t match_filtered(const struct leaf_set *set, struct object *o, uint32_t best)
+{
+	for (uint32_t i = 0; i < set->filtered_count; i++) {
+		uint32_t number = set->filtered[i];
+		const struct rule *rule = &o->rules->rules[number];
+
+		if (best != RULES_NONE && rule_compare(o->rules, best, number) < 0)
+			break;
+		if (o->is_dir ? !pattern_takes_dirs(&rule->pattern)
+			      : !pattern_leaf_matches(&rule->pattern, name_of(o), o->len))
+			continue;
+		if (passes_filter(rule, o))
+			return number;
+	}
+	return best;
+}
+
 /* The most specific rule of one entry that matches, or RULES_NONE. */
 static uint32_t match_entry(const struct entry *e, struct object *o)
 {
 	const struct leaf_set *set = &e->leaves;
 	uint32_t rule;
 
-	if (o->is_dir)
-		return set->star != RULES_NONE ? set->star : set->none;
-	rule = find_exact(set, o);
-	if (rule == RULES_NONE)
-		rule = find_wild(set, o);
-	return rule != RULES_NONE ? rule : set->star;
+	if (o->is_dir) {
+		rule = set->star != RULES_NONE ? set->star : set->none;
+	} else {
+		rule = find_exact(set, o);
+		if (rule == RULES_NONE)
+			rule = find_wild(set, o);
+		if (rule == RULES_NONE)
+			rule = set->star;
+	}
+	return set->filtered_count ? match_filtered(set, o, rule) : rule;
 }
 
 /*
@@ -277,7 +353,7 @@ static uint32_t match_entry(const struct entry *e, struct object *o)
  */
 static uint32_t match_instance(const struct rules_dir *dir, size_t *i, struct object *o)
 {
-	const struct rule_index *index = dir->rules->index;
+	const struct rule_index *index = dir->index;
 	const struct entry *first = &index->entries[dir->candidates[*i].entry], *found = NULL;
 	uint32_t best = RULES_NONE;
 
@@ -315,7 +391,7 @@ static bool selects(const struct object *o, uint32_t number)
  */
 static void decide(const struct rules_dir *dir, struct object *o, struct rules_decision *out)
 {
-	const struct entry *entries = dir->rules->index->entries;
+	const struct entry *entries = dir->index->entries;
 	uint32_t veto = RULES_NONE, first_veto = RULES_NONE, refusal = RULES_NONE;
 	int user = INT32_MIN;
 
@@ -347,29 +423,58 @@ static void decide(const struct rules_dir *dir, struct object *o, struct rules_d
 	*out = (struct rules_decision){false, first_veto != RULES_NONE ? first_veto : refusal};
 }
 
-void rules_decide_dir(const struct rules_dir *dir, uint32_t attributes, struct rules_decision *out)
+static void decide_node(const struct rules_dir *dir, uint32_t attributes,
+			struct rules_decision *out)
+{
+	uint16_t none = 0;
+	struct object o = {.dir = dir, .rules = dir->rules, .is_dir = true, .name = &none};
+
+	o.attributes = attributes;
+	decide(dir, &o, out);
+}
+
+static void decide_leaf(const struct rules_dir *dir, const uint16_t *name, unsigned len,
+			uint16_t *room, uint32_t attributes, struct rules_decision *out)
 {
 	struct object o;
 
+	o.dir = dir;
 	o.rules = dir->rules;
-	o.is_dir = true;
+	o.is_dir = false;
 	o.upcased = o.hashed = false;
-	o.len = 0;
+	o.raw = name;
+	o.len = len;
+	o.name = room;
 	o.attributes = attributes;
 	decide(dir, &o, out);
+}
+
+void rules_decide_dir(const struct rules_dir *dir, uint32_t attributes, struct rules_decision *out)
+{
+	decide_node(dir, attributes, out);
 }
 
 void rules_decide_file(const struct rules_dir *dir, const uint16_t *name, unsigned name_len,
 		       uint32_t attributes, struct rules_decision *out)
 {
-	struct object o;
+	uint16_t room[NAME_UNITS_MAX];
 
-	o.rules = dir->rules;
-	o.is_dir = false;
-	o.upcased = o.hashed = false;
-	o.raw = name;
 	/* No file system here has longer names. */
-	o.len = name_len < NAME_UNITS_MAX ? name_len : NAME_UNITS_MAX;
-	o.attributes = attributes;
-	decide(dir, &o, out);
+	decide_leaf(dir, name, name_len < NAME_UNITS_MAX ? name_len : NAME_UNITS_MAX, room,
+		    attributes, out);
+}
+
+void rules_decide_key(const struct rules_dir *dir, struct rules_decision *out)
+{
+	decide_node(dir, 0, out);
+}
+
+void rules_decide_value(const struct rules_dir *dir, const uint16_t *name, unsigned name_len,
+			struct rules_decision *out)
+{
+	static uint16_t room[VALUE_UNITS_MAX];
+	uint16_t none = 0;
+
+	decide_leaf(dir, name_len ? name : &none,
+		    name_len < VALUE_UNITS_MAX ? name_len : VALUE_UNITS_MAX, room, 0, out);
 }

@@ -133,7 +133,7 @@ static int emit(const struct finder *f, const char *root, const char *name, cons
 	if (!error)
 		error = str_adds(&text, suffix ? suffix : "]");
 	if (!error)
-		error = f->sink->visit(f->sink->ctx, f->node, text.data, visible_only);
+		error = f->sink->visit(f->sink->ctx, f->node, RULES_FILE, text.data, visible_only);
 	str_free(&text);
 	return error;
 }

@@ -10,7 +10,8 @@
 
 #define IN_SETS                                                                                    \
 	(IN(VARIABLE) | IN(CONTENT) | IN(INCLUDE) | IN(EXCLUDE) | IN(UNCONDITIONAL_EXCLUDE) |      \
-	 IN(DETECT))
+	 IN(DETECT) | IN(MERGE) | IN(CONTENT_MODIFY) | IN(LOCATION_MODIFY) | IN(CLEANUP) |         \
+	 IN(INCLUDE_ATTRIBUTES) | IN(EXCLUDE_ATTRIBUTES))
 
 static const struct element_info elements[] = {
 	{"migration", EL_MIGRATION, 0},
@@ -20,15 +21,15 @@ static const struct element_info elements[] = {
 	{"role", EL_ROLE, IN(COMPONENT) | IN(ROLE)},
 	{"environment", EL_ENVIRONMENT, IN(COMPONENT) | IN(ROLE) | IN(NAMED_ELEMENTS)},
 	{"variable", EL_VARIABLE, IN(ENVIRONMENT)},
-	{"text", EL_TEXT, IN(VARIABLE)},
-	{"script", EL_SCRIPT, IN(VARIABLE) | IN(OBJECT_SET)},
+	{"text", EL_TEXT, IN(VARIABLE) | IN(LOCATION)},
+	{"script", EL_SCRIPT, IN(VARIABLE) | IN(OBJECT_SET) | IN(LOCATION) | IN(ADD_OBJECTS)},
 	{"detection", EL_DETECTION, IN(ROLE) | IN(NAMED_ELEMENTS)},
 	{"detects", EL_DETECTS, IN(ROLE) | IN(RULES) | IN(NAMED_ELEMENTS)},
 	{"detect", EL_DETECT, IN(DETECTS) | IN(DETECT) | IN(NAMED_ELEMENTS)},
 	{"conditions", EL_CONDITIONS,
 	 IN(DETECTION) | IN(ENVIRONMENT) | IN(RULES) | IN(OBJECT_SET) | IN(CONDITIONS) |
-		 IN(NAMED_ELEMENTS)},
-	{"condition", EL_CONDITION, IN(CONDITIONS) | IN(DETECT) | IN(OBJECT_SET)},
+		 IN(ADD_OBJECTS) | IN(NAMED_ELEMENTS)},
+	{"condition", EL_CONDITION, IN(CONDITIONS) | IN(DETECT) | IN(OBJECT_SET) | IN(ADD_OBJECTS)},
 	{"rules", EL_RULES, IN(ROLE) | IN(RULES) | IN(NAMED_ELEMENTS)},
 	{"include", EL_INCLUDE, IN(RULES)},
 	{"exclude", EL_EXCLUDE, IN(RULES)},
@@ -44,21 +45,26 @@ static const struct element_info elements[] = {
 	{"paths", EL_INFORMATION, IN(COMPONENT)},
 	{"icon", EL_INFORMATION, IN(COMPONENT)},
 	{"_locDefinition", EL_INFORMATION, IN(MIGRATION)},
+	{"library", EL_INFORMATION, IN(MIGRATION)},
+	{"plugin", EL_INFORMATION, IN(ROLE)},
+	{"windowsObjects", EL_INFORMATION, IN(MIGRATION) | IN(COMPONENT) | IN(ROLE) | IN(RULES)},
 
-	{"merge", EL_AT_RESTORE, IN(RULES)},
-	{"contentModify", EL_AT_RESTORE, IN(RULES)},
-	{"locationModify", EL_AT_RESTORE, IN(RULES)},
-	{"destinationCleanup", EL_AT_RESTORE, IN(RULES)},
-	{"includeAttributes", EL_AT_RESTORE, IN(RULES)},
-	{"excludeAttributes", EL_AT_RESTORE, IN(RULES)},
-
-	{"addObjects", EL_NOT_YET, IN(RULES)},
-	{"externalProcess", EL_NOT_YET, IN(RULES)},
-	{"processing", EL_NOT_YET, IN(RULES)},
+	{"merge", EL_MERGE, IN(RULES)},
+	{"contentModify", EL_CONTENT_MODIFY, IN(RULES)},
+	{"locationModify", EL_LOCATION_MODIFY, IN(RULES)},
+	{"destinationCleanup", EL_CLEANUP, IN(RULES)},
+	{"includeAttributes", EL_INCLUDE_ATTRIBUTES, IN(RULES)},
+	{"excludeAttributes", EL_EXCLUDE_ATTRIBUTES, IN(RULES)},
 	{"content", EL_CONTENT, IN(OBJECT_SET)},
-	{"library", EL_NOT_YET, IN(MIGRATION)},
-	{"plugin", EL_NOT_YET, IN(ROLE)},
-	{"windowsObjects", EL_NOT_YET, IN(MIGRATION) | IN(COMPONENT) | IN(ROLE) | IN(RULES)},
+
+	{"addObjects", EL_ADD_OBJECTS, IN(RULES)},
+	{"object", EL_OBJECT, IN(ADD_OBJECTS)},
+	{"location", EL_LOCATION, IN(OBJECT)},
+	{"attributes", EL_ATTRIBUTES, IN(OBJECT)},
+	{"bytes", EL_BYTES, IN(OBJECT)},
+
+	{"externalProcess", EL_OFFLINE, IN(RULES)},
+	{"processing", EL_OFFLINE, IN(RULES)},
 };
 
 const struct element_info *element_find(const char *name, const char **alike)

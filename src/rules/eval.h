@@ -24,7 +24,8 @@ struct eval {
 	struct arena arena; /* what lives as long as the component in this context */
 	struct variable *variables;
 	size_t variable_count, variable_cap;
-	char missing[100]; /* name of the variable that eval_expand() did not find */
+	unsigned content_depth; /* of <content> in <content> */
+	char missing[100];	/* name of the variable that eval_expand() did not find */
 };
 
 /* UNKNOWN: a helper that this version does not carry out would decide. */
@@ -56,11 +57,48 @@ int eval_truth(struct eval *e, struct xml_node *node, enum tri *out);
 /* AND of the conditions that are children of NODE; true when there are none. */
 int eval_child_conditions(struct eval *e, const struct xml_node *node, enum tri *out);
 
-/* Whether an object matches the pattern TEXT (expanded). Bounded search. */
-int eval_exists(struct eval *e, const char *text, enum tri *out);
+/*
+ * Whether an object matches the pattern TEXT (expanded). Bounded search. WHERE, unless NULL, gets
+ * the location of the first one as pattern text.
+ */
+int eval_exists(struct eval *e, enum rules_object_type type, const char *text, enum tri *out,
+		struct str *where);
+
+/* Called with an object: LEAF is NULL for a key itself. Returns 0 to go on. */
+typedef int (*object_visit)(void *ctx, const char *node, const char *leaf);
+
+/*
+ * walk.c: visits the objects of the registry or of an ini file that P matches. The visitor's value
+ * when it is not 0, HF_EUNSUPPORTED when the machine cannot be asked, HF_ELIMIT after a million.
+ */
+int eval_each_object(struct eval *e, const struct pattern *p, object_visit visit, void *ctx);
+
+/* A location without wildcards, expanded. */
+struct place_of {
+	enum rules_object_type type;
+	char *node, *leaf; /* leaf NULL: the directory or key itself */
+};
+
+/*
+ * Reads location TEXT of type TYPE_NAME. 0, HF_ENOENT (an undefined variable, HKCU without a user,
+ * no location: said at information level), HF_ENOMEM. Owned by e->arena.
+ */
+int eval_location(struct eval *e, const struct xml_node *node, const char *type_name,
+		  const char *text, struct place_of *out);
+
+/* conditions of 4.9 other than DoesObjectExist; *OUT is TRI_UNKNOWN when it cannot be told. */
+int eval_helper_condition(struct eval *e, const struct xml_node *node, const struct call *call,
+			  enum tri *out);
+
+/* Appends the location NODE, LEAF to OUT as pattern text. */
+int location_text(struct str *out, const char *node, const char *leaf);
+
+/* True when pattern text TEXT begins with the root HKCU in one of its spellings. */
+bool is_hkcu(const char *text);
 
 /* Gets each pattern of a set as expanded text. Returns 0 to go on. */
-typedef int (*pattern_visit)(void *ctx, struct xml_node *node, const char *text, bool visible_only);
+typedef int (*pattern_visit)(void *ctx, struct xml_node *node, enum rules_object_type type,
+			     const char *text, bool visible_only);
 
 struct pattern_sink {
 	pattern_visit visit;
@@ -80,6 +118,16 @@ int eval_drive_patterns(struct eval *e, struct xml_node *node, const char *segme
 
 /* Drive letters of KIND in order; OUT has room for 26 and a NUL. */
 int eval_drives(struct eval *e, enum rules_drive_kind kind, char out[27]);
+
+/* content.c: the objects that <content> makes of the inner sets' content (4.11). */
+int eval_content(struct eval *e, struct xml_node *content, const struct pattern_sink *sink);
+
+/* strings.c: GetStringContent (4.16); *OUT is false when it gives nothing. */
+int eval_string_content(struct eval *e, const struct xml_node *node, const struct call *call,
+			struct str *text, bool *out);
+
+/* TEXT with variables replaced; those without a value stay. Plain text, not a pattern. */
+int eval_expand_content(struct eval *e, const char *text, struct str *out);
 
 /* docfinder.c: GenerateDocPatterns (8.2). */
 int eval_doc_patterns(struct eval *e, struct xml_node *node, const struct call *call,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "base/winpath.h"
@@ -18,46 +19,56 @@ struct explained {
 	uint16_t dir[PATTERN_UNITS_MAX + 1];
 	uint16_t name[PATTERN_UNITS_MAX];
 	unsigned dir_len, name_len;
-	bool is_dir;
+	bool is_dir, is_key;
+	int user; /* of HKCU; else -1 */
+	const char *node_text, *leaf_text;
 	uint32_t attributes;
 	uint32_t *matches; /* rule numbers, ascending */
 	size_t count, cap;
 };
 
-static int prepare(struct explained *x, const char *path)
+static int upcase(const struct explained *x, const char *text, uint16_t *out, unsigned *len)
 {
-	const char *cut = x->is_dir ? NULL : strrchr(path, '\\');
-	size_t dir_len = cut ? (size_t)(cut - path) : strlen(path);
-	int n;
+	int n = text_to_utf16(text, strlen(text), out, PATTERN_UNITS_MAX);
 
-	if (!x->is_dir && !cut)
-		return HF_EINVAL;
-	n = text_to_utf16(path, dir_len, x->dir, PATTERN_UNITS_MAX);
 	if (n < 0)
 		return n;
-	while (n > 2 && x->dir[n - 1] == '\\')
-		n--;
-	x->dir_len = (unsigned)n;
-	units_upcase(x->rules->machine->upcase, x->dir, x->dir_len);
-	if (!cut)
-		return 0;
-	n = text_to_utf16(cut + 1, strlen(cut + 1), x->name, PATTERN_UNITS_MAX);
-	if (n < 0)
-		return n;
-	x->name_len = (unsigned)n;
-	units_upcase(x->rules->machine->upcase, x->name, x->name_len);
+	*len = (unsigned)n;
+	units_upcase(x->rules->machine->upcase, out, *len);
 	return 0;
+}
+
+static int prepare(struct explained *x, const char *node, const char *leaf)
+{
+	int error = upcase(x, node, x->dir, &x->dir_len);
+
+	while (x->dir_len > 2 && x->dir[x->dir_len - 1] == '\\')
+		x->dir_len--;
+	x->is_dir = !leaf;
+	x->node_text = node;
+	x->leaf_text = leaf;
+	return error || !leaf ? error : upcase(x, leaf, x->name, &x->name_len);
+}
+
+static bool matches(struct explained *x, const struct rule *rule)
+{
+	const struct pattern *p = &rule->pattern;
+
+	if (p->type != (x->is_key ? RULES_REGISTRY : RULES_FILE))
+		return false;
+	if (x->user >= 0 && rule->shown.user != x->user)
+		return false;
+	if (!pattern_node_matches(p, x->dir, x->dir_len))
+		return false;
+	if (x->is_dir ? !pattern_takes_dirs(p) : !pattern_leaf_matches(p, x->name, x->name_len))
+		return false;
+	return !rule->filter || filter_keeps(x->rules, rule, x->user, x->node_text, x->leaf_text);
 }
 
 static int find_matches(struct explained *x)
 {
 	for (uint32_t i = 0; i < x->rules->rule_count; i++) {
-		const struct pattern *p = &x->rules->rules[i].pattern;
-
-		if (!pattern_node_matches(p, x->dir, x->dir_len))
-			continue;
-		if (x->is_dir ? !pattern_takes_dirs(p)
-			      : !pattern_leaf_matches(p, x->name, x->name_len))
+		if (!matches(x, &x->rules->rules[i]))
 			continue;
 		if (array_grow(&x->matches, x->count, &x->cap))
 			return HF_ENOMEM;
@@ -161,18 +172,11 @@ static void say_specificity(const struct explained *x, const struct rule *rule, 
 		snprintf(out, size, "directory part %u literal, %s", p->prefix, leaf);
 }
 
-int rules_explain(const struct rules *rules, const char *path, bool is_dir, uint32_t attributes,
-		  rules_match_visit visit, void *ctx, struct rules_decision *out)
+static int explain(struct explained *x, const char *node, const char *leaf, rules_match_visit visit,
+		   void *ctx, struct rules_decision *out)
 {
-	struct explained *x = calloc(1, sizeof(*x));
-	int error;
+	int error = prepare(x, node, leaf);
 
-	if (!x)
-		return HF_ENOMEM;
-	x->rules = rules;
-	x->is_dir = is_dir;
-	x->attributes = attributes;
-	error = prepare(x, path);
 	if (!error)
 		error = find_matches(x);
 	if (!error)
@@ -182,11 +186,55 @@ int rules_explain(const struct rules *rules, const char *path, bool is_dir, uint
 					    .wins_instance = wins_instance(x, x->matches[i]),
 					    .wins = x->matches[i] == out->rule};
 
-		say_specificity(x, &rules->rules[match.rule], match.specificity,
+		say_specificity(x, &x->rules->rules[match.rule], match.specificity,
 				sizeof(match.specificity));
 		error = visit(ctx, &match);
 	}
 	free(x->matches);
+	return error;
+}
+
+int rules_explain(const struct rules *rules, const char *path, bool is_dir, uint32_t attributes,
+		  rules_match_visit visit, void *ctx, struct rules_decision *out)
+{
+	const char *cut = is_dir ? NULL : strrchr(path, '\\');
+	struct explained *x;
+	struct str node = {0};
+	int error;
+
+	if (!is_dir && !cut)
+		return HF_EINVAL;
+	x = calloc(1, sizeof(*x));
+	if (!x)
+		return HF_ENOMEM;
+	x->rules = rules;
+	x->user = -1;
+	x->attributes = attributes;
+	error = str_add(&node, path, cut ? (size_t)(cut - path) : strlen(path));
+	if (!error)
+		error = explain(x, node.data ? node.data : "", cut ? cut + 1 : NULL, visit, ctx,
+				out);
+	str_free(&node);
+	free(x);
+	return error;
+}
+
+int rules_explain_key(const struct rules *rules, int user, const char *path, const char *name,
+		      rules_match_visit visit, void *ctx, struct rules_decision *out)
+{
+	bool hkcu = !strncasecmp(path, "HKCU", 4) && (!path[4] || path[4] == '\\');
+	struct explained *x;
+	int error;
+
+	if (hkcu && user < 0)
+		return HF_EINVAL;
+	x = calloc(1, sizeof(*x));
+	if (!x)
+		return HF_ENOMEM;
+	x->rules = rules;
+	x->is_key = true;
+	x->user = hkcu ? user : -1;
+	error = explain(x, path, name, visit, ctx, out);
 	free(x);
 	return error;
 }

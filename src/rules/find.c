@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// DoesObjectExist("File", pattern) (USMT specification 4.9): a look-up, or a bounded search when
+// DoesObjectExist(type, pattern) (USMT specification 4.9): a look-up, or a bounded search when
 // the pattern has wildcards.
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +20,7 @@ struct find {
 	const char *dir; /* the one now */
 	bool dir_matches;
 	bool found;
+	struct str *where; /* location of what was found, unless NULL */
 	unsigned names;
 	uint16_t units[PATTERN_UNITS_MAX + 1];
 };
@@ -70,9 +71,10 @@ static int look_at(void *ctx, const char *name, bool is_dir, uint32_t attributes
 	if (!f->dir_matches)
 		return 0;
 	n = to_units(f, name);
-	if (n >= 0 && pattern_leaf_matches(&f->pattern, f->units, (unsigned)n))
-		f->found = true;
-	return 0;
+	if (n < 0 || !pattern_leaf_matches(&f->pattern, f->units, (unsigned)n))
+		return 0;
+	f->found = true;
+	return f->where ? location_text(f->where, f->dir, name) : 0;
 }
 
 /* Looks into every directory from the literal part of the pattern down. */
@@ -93,6 +95,8 @@ static int search(struct find *f, const char *start)
 
 			f->found =
 				f->machine->exists(f->machine->ctx, path, &is_dir) == 1 && is_dir;
+			if (f->found && f->where)
+				error = location_text(f->where, path, NULL);
 		}
 		if (!f->found && (!f->pattern.exact || f->dir_matches))
 			error = f->machine->list(f->machine->ctx, path, look_at, f);
@@ -111,6 +115,7 @@ static int look_up(struct find *f, enum tri *out)
 {
 	const struct pattern *p = &f->pattern;
 	struct str path = {0};
+	size_t cut = 0;
 	bool is_dir = false;
 	int error = str_add(&path, p->text, p->node_text_len);
 
@@ -120,16 +125,21 @@ static int look_up(struct find *f, enum tri *out)
 		const char *leaf = p->text + p->node_text_len + 2;
 
 		error = str_addc(&path, '\\');
+		cut = path.len;
 		if (!error)
 			error = str_add(&path, leaf, strlen(leaf) - 1);
 	}
 	if (!error)
 		error = f->machine->exists(f->machine->ctx, path.data, &is_dir);
+	if (error >= 0)
+		*out = error == 1 && (p->leaf_class == LEAF_NONE || !is_dir) ? TRI_TRUE : TRI_FALSE;
+	if (error >= 0 && *out == TRI_TRUE && f->where) {
+		if (cut)
+			path.data[cut - 1] = '\0';
+		error = location_text(f->where, path.data, cut ? path.data + cut : NULL);
+	}
 	str_free(&path);
-	if (error < 0)
-		return error;
-	*out = error == 1 && (p->leaf_class == LEAF_NONE || !is_dir) ? TRI_TRUE : TRI_FALSE;
-	return 0;
+	return error < 0 ? error : 0;
 }
 
 /* The directory from which a search has to begin: literal components before the first wildcard. */
@@ -160,10 +170,51 @@ static int search_drives(struct eval *e, struct find *f)
 	return error;
 }
 
-int eval_exists(struct eval *e, const char *text, enum tri *out)
+/* The outcome of a search, when it was given up too. */
+static int conclude(struct eval *e, const char *text, int error, bool found, enum tri *out)
+{
+	if (error == HF_ELIMIT) {
+		log_warning(
+			"%s: the search for \"%s\" was given up after %u names; what depends on it "
+			"is included and not excluded",
+			e->file->name, text, FIND_NAMES_MAX);
+		*out = TRI_UNKNOWN;
+		return 0;
+	}
+	if (error == HF_EUNSUPPORTED) {
+		*out = TRI_UNKNOWN;
+		return 0;
+	}
+	*out = found ? TRI_TRUE : TRI_FALSE;
+	return error;
+}
+
+static int exists_file(struct eval *e, const char *text, struct find *f, enum tri *out)
+{
+	struct str start = {0};
+	int error;
+
+	if (f->pattern.exact &&
+	    (f->pattern.leaf_class == LEAF_EXACT || f->pattern.leaf_class == LEAF_NONE))
+		return look_up(f, out);
+	error = search_start(&f->pattern, &start);
+	if (!error)
+		error = start.len ? search(f, start.data) : search_drives(e, f);
+	str_free(&start);
+	return conclude(e, text, error, f->found, out);
+}
+
+static int found_one(void *ctx, const char *node, const char *leaf)
+{
+	struct str *where = ctx;
+
+	return where && location_text(where, node, leaf) ? HF_ENOMEM : 1;
+}
+
+int eval_exists(struct eval *e, enum rules_object_type type, const char *text, enum tri *out,
+		struct str *where)
 {
 	struct find *f = calloc(1, sizeof(*f));
-	struct str start = {0};
 	const char *why;
 	int error;
 
@@ -171,28 +222,17 @@ int eval_exists(struct eval *e, const char *text, enum tri *out)
 	if (!f)
 		return HF_ENOMEM;
 	f->machine = e->rules->machine;
-	error = pattern_parse(text, f->machine->upcase, &e->arena, &f->pattern, &why);
+	f->where = where;
+	error = pattern_parse_as(type, text, f->machine->upcase, &e->arena, &f->pattern, &why);
 	if (error == HF_EINVAL) {
 		log_info("%s: the condition on \"%s\" is false: %s", e->file->name, text, why);
 		error = 0;
-	} else if (!error && f->pattern.exact &&
-		   (f->pattern.leaf_class == LEAF_EXACT || f->pattern.leaf_class == LEAF_NONE)) {
-		error = look_up(f, out);
+	} else if (!error && type == RULES_FILE) {
+		error = exists_file(e, text, f, out);
 	} else if (!error) {
-		error = search_start(&f->pattern, &start);
-		if (!error)
-			error = start.len ? search(f, start.data) : search_drives(e, f);
-		*out = f->found ? TRI_TRUE : TRI_FALSE;
+		error = eval_each_object(e, &f->pattern, found_one, where);
+		error = conclude(e, text, error < 0 ? error : 0, error > 0, out);
 	}
-	if (error == HF_ELIMIT) {
-		log_warning(
-			"%s: the search for \"%s\" was given up after %u names; what depends on it "
-			"is included and not excluded",
-			e->file->name, text, FIND_NAMES_MAX);
-		*out = TRI_UNKNOWN;
-		error = 0;
-	}
-	str_free(&start);
 	free(f);
 	return error;
 }

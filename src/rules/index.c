@@ -197,16 +197,23 @@ static int fill_entry(struct rules *rules, struct entry *e, const uint32_t *orde
 	e->veto = is_veto(first);
 	e->leaves.star = e->leaves.none = RULES_NONE;
 	e->leaves.wild = arena_alloc(&rules->arena, count * sizeof(*e->leaves.wild));
-	if (!e->leaves.wild)
+	e->leaves.filtered = arena_alloc(&rules->arena, count * sizeof(*e->leaves.filtered));
+	if (!e->leaves.wild || !e->leaves.filtered)
 		return HF_ENOMEM;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct rule *rule = &rules->rules[order[i]];
-		int error = add_leaf(&e->leaves, &rule->pattern, order[i]);
+		int error = 0;
 
+		if (rule->filter)
+			e->leaves.filtered[e->leaves.filtered_count++] = order[i];
+		else
+			error = add_leaf(&e->leaves, &rule->pattern, order[i]);
 		if (error)
 			return error;
 		if (rule->shown.kind == RULES_INCLUDE)
 			e->includes = true;
+		else if (rule->filter)
+			continue;
 		else if (rule->pattern.leaf_class == LEAF_STAR)
 			e->excludes_all = true;
 	}
@@ -256,9 +263,10 @@ static int link_entries(struct rule_index *index)
 	return 0;
 }
 
-static int make_entries(struct rules *rules, struct rule_index *index, const uint32_t *order)
+static int make_entries(struct rules *rules, struct rule_index *index, const uint32_t *order,
+			uint32_t count)
 {
-	uint32_t count = (uint32_t)rules->rule_count, from = 0;
+	uint32_t from = 0;
 
 	while (from < count) {
 		struct entry *e = &index->entries[index->entry_count++];
@@ -276,28 +284,37 @@ static int make_entries(struct rules *rules, struct rule_index *index, const uin
 	return link_entries(index);
 }
 
-int index_build(struct rules *rules)
+/* The index of the rules of one type. */
+static int build(struct rules *rules, enum rules_object_type type, struct rule_index **out)
 {
-	size_t count = rules->rule_count;
+	size_t count = 0;
 	struct rule_index *index;
 	uint32_t *order;
 	int error = HF_ENOMEM;
 
 	index = calloc(1, sizeof(*index));
-	rules->index = index;
+	*out = index;
 	if (!index)
 		return HF_ENOMEM;
+	order = malloc((rules->rule_count + 1) * sizeof(*order));
+	for (uint32_t i = 0; order && i < rules->rule_count; i++)
+		if (rules->rules[i].pattern.type == type)
+			order[count++] = i;
 	index->entries = calloc(count + 1, sizeof(*index->entries));
-	order = malloc((count + 1) * sizeof(*order));
 	if (index->entries && order) {
-		for (uint32_t i = 0; i < count; i++)
-			order[i] = i;
 		sorted_rules = rules;
 		qsort(order, count, sizeof(*order), compare_sorted);
-		error = make_entries(rules, index, order);
+		error = make_entries(rules, index, order, (uint32_t)count);
 	}
 	free(order);
 	return error;
+}
+
+int index_build(struct rules *rules)
+{
+	int error = build(rules, RULES_FILE, &rules->index);
+
+	return error ? error : build(rules, RULES_REGISTRY, &rules->key_index);
 }
 
 void index_free(struct rule_index *index)

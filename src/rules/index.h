@@ -28,6 +28,8 @@ struct leaf_set {
 	struct unit_table ext;	 /* what follows the last dot, for "*.ext" -> rule */
 	uint32_t *wild;		 /* other wildcards, most specific first */
 	uint32_t wild_count;
+	uint32_t *filtered; /* rules with a filter to be asked, most specific first */
+	uint32_t filtered_count;
 };
 
 /* How the directory part can match. */

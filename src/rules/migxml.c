@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Loading rule files (USMT specification 4.1): classifies the elements of the tree and says, once
-// by name with file and line, what this version does not know or does not do.
+// by name with file and line, what is not known and which calls lack arguments.
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -22,11 +22,16 @@ void rules_free(struct rules *rules)
 	for (size_t i = 0; i < rules->file_count; i++)
 		xml_free(&rules->files[i]->doc);
 	index_free(rules->index);
+	index_free(rules->key_index);
 	free(rules->files);
 	free(rules->reported);
 	free(rules->rules);
 	free(rules->dropped);
 	free(rules->components);
+	free(rules->apply);
+	free(rules->added);
+	free(rules->remaps);
+	free(rules->skipped);
 	arena_free(&rules->arena);
 	free(rules);
 }
@@ -53,10 +58,9 @@ bool rules_report_once(struct rules *rules, const char *kind, const char *name)
 	rules->reported[rules->reported_count++] = kept;
 	if (rules->reported_count <= REPORTS_MAX)
 		return true;
-	log_warning(
-		"more than %d different things in the rule files are unknown or not yet done; the "
-		"rest is not reported",
-		REPORTS_MAX);
+	log_warning("more than %d different things in the rule files are unknown; the "
+		    "rest is not reported",
+		    REPORTS_MAX);
 	return false;
 }
 
@@ -98,12 +102,10 @@ static void report_unknown(struct rules *rules, const char *file, const struct x
 static void report_element(struct rules *rules, const char *file, const struct xml_node *node,
 			   enum element kind)
 {
-	if (kind == EL_AT_RESTORE && rules_report_once(rules, "restore", node->name))
-		log_info("%s, line %u: <%s> is evaluated at restore", file, node->line, node->name);
-	if ((kind == EL_NOT_YET || kind == EL_CONTENT) &&
-	    rules_report_once(rules, "element", node->name))
-		log_warning("%s, line %u: <%s> is not yet done by this version and has no effect",
-			    file, node->line, node->name);
+	if (kind == EL_OFFLINE && rules_report_once(rules, "offline", node->name))
+		log_info("%s, line %u: <%s> cannot run while Windows is not running; it is left "
+			 "out",
+			 file, node->line, node->name);
 }
 
 static const char *consequence(unsigned use)
@@ -115,43 +117,93 @@ static const char *consequence(unsigned use)
 		return "an include with it takes every object, an exclude with it is not applied";
 	case HELPER_SET:
 		return "it gives no patterns";
-	default:
+	case HELPER_VALUE:
 		return "its variable stays undefined";
+	case HELPER_CONTENT:
+		return "it gives no objects";
+	default:
+		return "the rule is left out";
 	}
 }
 
-/* Reports an unparsable, unknown or undone call; evaluation then takes the side that keeps more. */
+/* The first argument that may not be null and is, counted from 1, or 0. */
+static unsigned missing_argument(const struct call *call)
+{
+	for (unsigned i = 0; i < call->least; i++)
+		if (!call_arg(call, i))
+			return i + 1;
+	return 0;
+}
+
+/* Reports an unparsable or unknown call; evaluation then takes the side that keeps more. */
 static int check_call(struct rules *rules, const char *file, const struct xml_node *node,
 		      const char *text, unsigned use)
 {
 	struct call call;
 	int error = call_parse(text, use, &call);
+	unsigned missing = error ? 0 : missing_argument(&call);
 
 	if (error == HF_EINVAL)
 		log_warning("%s, line %u: \"%s\" is not a call of a helper function; %s", file,
 			    node->line, shown(text), consequence(use));
-	else if (!error && call.id == HELPER_UNKNOWN && rules_report_once(rules, "call", call.name))
-		log_warning("%s, line %u: unknown helper %s; %s", file, node->line,
-			    shown(call.name), consequence(use));
-	else if (!error && call.id == HELPER_NOT_YET && rules_report_once(rules, "call", call.name))
-		log_warning("%s, line %u: helper %s is not yet done by this version; %s", file,
-			    node->line, shown(call.name), consequence(use));
+	else if (!error && call.id == HELPER_UNKNOWN) {
+		if (rules_report_once(rules, "call", call.name))
+			log_warning("%s, line %u: unknown helper %s; %s", file, node->line,
+				    shown(call.name), consequence(use));
+	} else if (missing)
+		log_warning("%s, line %u: %s needs %u arguments and argument %u is not given; %s",
+			    file, node->line, call.known, call.least, missing, consequence(use));
+	else if (!error && call.count > call.most)
+		log_warning("%s, line %u: %s takes %u arguments; the others are ignored", file,
+			    node->line, call.known, call.most);
 	call_free(&call);
 	return error == HF_ENOMEM ? log_oom() : 0;
 }
 
+/* The call in an attribute that ELEMENT has to have when NEEDED. */
+static int check_attribute_call(struct rules *rules, const char *file, const struct xml_node *node,
+				const char *attribute, unsigned use, bool needed)
+{
+	const char *text = xml_attr(node, attribute);
+
+	if (text)
+		return check_call(rules, file, node, text, use);
+	if (needed)
+		log_warning("%s, line %u: <%s> without the attribute %s has no effect", file,
+			    node->line, node->name, attribute);
+	return 0;
+}
+
+bool type_of(const char *text, enum rules_object_type *type)
+{
+	static const char *const names[] = {"File", "Registry", "Ini"};
+
+	for (unsigned i = 0; text && i < 3; i++) {
+		if (!strcasecmp(text, names[i])) {
+			*type = (enum rules_object_type)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 static void check_pattern_type(struct rules *rules, const char *file, const struct xml_node *node)
 {
-	const char *type = xml_attr(node, "type");
+	const char *text = xml_attr(node, "type");
+	enum rules_object_type type;
 
-	if (!type)
-		log_warning(
-			"%s, line %u: <pattern> without a type is left out; write type=\"File\"",
-			file, node->line);
-	else if (strcasecmp(type, "File") && rules_report_once(rules, "type", type))
-		log_warning("%s, line %u: patterns of type %s are not yet done by this version and "
-			    "have no effect",
-			    file, node->line, shown(type));
+	if (!text)
+		log_warning("%s, line %u: <%s> without a type is left out; write type=\"File\"",
+			    file, node->line, node->name);
+	else if (!type_of(text, &type) && rules_report_once(rules, "type", text))
+		log_warning("%s, line %u: there are no patterns of type %s; it is left out", file,
+			    node->line, shown(text));
+	else if (type_of(text, &type) && type == RULES_INI && node->parent &&
+		 rules_report_once(rules, "type", "Ini"))
+		log_warning("%s, line %u: patterns of type Ini are kept with the rules, but single "
+			    "settings of a file are not gathered by this version; include the file "
+			    "itself",
+			    file, node->line);
 }
 
 static void check_context(const char *file, const struct xml_node *node)
@@ -164,35 +216,45 @@ static void check_context(const char *file, const struct xml_node *node)
 			    node->line, shown(text));
 }
 
+static unsigned script_use(const struct xml_node *parent)
+{
+	switch (parent->kind) {
+	case EL_VARIABLE:
+		return HELPER_VALUE;
+	case EL_OBJECT_SET:
+		return HELPER_SET;
+	default:
+		return HELPER_LOCATION;
+	}
+}
+
 static int check_details(struct rules *rules, const char *file, struct xml_node *node)
 {
-	const char *filter = xml_attr(node, "filter");
-
 	check_context(file, node);
 	switch (node->kind) {
 	case EL_PATTERN:
+	case EL_LOCATION:
 		check_pattern_type(rules, file, node);
-		break;
+		return 0;
 	case EL_CONDITION:
 		return check_call(rules, file, node, node->text, HELPER_CONDITION);
 	case EL_SCRIPT:
-		return check_call(rules, file, node, node->text,
-				  node->parent->kind == EL_VARIABLE ? HELPER_VALUE : HELPER_SET);
-	case EL_OBJECT_SET:
-		if (node->parent->kind == EL_VARIABLE &&
-		    rules_report_once(rules, "element", "objectSet in variable"))
-			log_warning(
-				"%s, line %u: <objectSet> in <variable> is not yet done by this "
-				"version; the variable stays undefined",
-				file, node->line);
-		break;
+		return check_call(rules, file, node, node->text, script_use(node->parent));
 	case EL_INCLUDE:
 	case EL_EXCLUDE:
-		return filter ? check_call(rules, file, node, filter, HELPER_FILTER) : 0;
+	case EL_CLEANUP:
+		return check_attribute_call(rules, file, node, "filter", HELPER_FILTER, false);
+	case EL_CONTENT:
+		return check_attribute_call(rules, file, node, "filter", HELPER_CONTENT, true);
+	case EL_MERGE:
+		return check_attribute_call(rules, file, node, "script", HELPER_MERGE, true);
+	case EL_CONTENT_MODIFY:
+		return check_attribute_call(rules, file, node, "script", HELPER_MODIFY, true);
+	case EL_LOCATION_MODIFY:
+		return check_attribute_call(rules, file, node, "script", HELPER_MOVE, true);
 	default:
-		break;
+		return 0;
 	}
-	return 0;
 }
 
 int migxml_check(struct rules *rules, struct rule_file *file)
@@ -279,6 +341,10 @@ static int accept(struct rules *rules, struct rule_file *file)
 			"%s: not processed, because %s has the same urlid \"%s\"; give each rule "
 			"file a urlid of its own",
 			file->name, other->name, shown(file->urlid));
+		if (array_grow(&rules->skipped, rules->skipped_count, &rules->skipped_cap))
+			return log_oom();
+		rules->skipped[rules->skipped_count++] = (struct skipped_file){
+			.name = file->name, .other = other->name, .line = file->doc.root->line};
 		xml_free(&file->doc);
 		return 0;
 	}

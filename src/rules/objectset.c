@@ -47,7 +47,7 @@ int eval_drive_patterns(struct eval *e, struct xml_node *node, const char *segme
 
 		error = str_addf(&text, "%c:\\%s", *d, segment);
 		if (!error)
-			error = sink->visit(sink->ctx, node, text.data, false);
+			error = sink->visit(sink->ctx, node, RULES_FILE, text.data, false);
 		str_free(&text);
 	}
 	return error;
@@ -76,18 +76,84 @@ static int drive_patterns(struct eval *e, struct xml_node *node, const struct ca
 	return 0;
 }
 
+bool is_hkcu(const char *text)
+{
+	static const char *const names[] = {"HKCU", "HKEY_CURRENT_USER"};
+
+	for (unsigned i = 0; text && i < 2; i++) {
+		size_t n = strlen(names[i]);
+
+		if (!strncasecmp(text, names[i], n) && (!text[n] || strchr("\\ [*", text[n])))
+			return true;
+	}
+	return false;
+}
+
+int location_text(struct str *out, const char *node, const char *leaf)
+{
+	int error = escape_name(out, node);
+
+	if (!leaf || error)
+		return error;
+	/* An ini location has no blank before the bracket, and needs none. */
+	error = str_adds(out, " [");
+	if (!error)
+		error = escape_name(out, leaf);
+	return error ? error : str_addc(out, ']');
+}
+
+/*
+ * HKCU of another user than the one whose context this is (GenerateUserPatterns) is spelled by its
+ * SID; HKU with the SID of this one is HKCU. Changes TEXT.
+ */
+static int settle_user(const struct eval *e, int user, struct str *text)
+{
+	const struct rules_machine *m = e->rules->machine;
+	const char *sid = m->variable(m->ctx, user, "USERSID"), *rest;
+	struct str out = {0};
+	size_t n;
+	int error;
+
+	if (user < 0 || !sid || !text->data)
+		return 0;
+	rest = strpbrk(text->data, "\\");
+	if (!rest)
+		return 0;
+	if (is_hkcu(text->data) && user != e->user) {
+		error = str_addf(&out, "HKU\\%s%s", sid, rest);
+	} else {
+		n = strlen(sid);
+		if (strncasecmp(text->data, "HKU\\", 4) &&
+		    strncasecmp(text->data, "HKEY_USERS\\", 11))
+			return 0;
+		if (strncasecmp(rest + 1, sid, n) || user != e->user ||
+		    (rest[n + 1] && !strchr("\\ [", rest[n + 1])))
+			return 0;
+		error = str_addf(&out, "HKCU%s", rest + 1 + n);
+	}
+	str_free(text);
+	*text = out;
+	return error;
+}
+
 /* One pattern's text: expanded for USER and handed on, or dropped with a note. */
-static int add_text(struct eval *e, struct xml_node *node, int user, const char *raw,
-		    const struct pattern_sink *sink)
+static int add_text(struct eval *e, struct xml_node *node, enum rules_object_type type, int user,
+		    const char *raw, const struct pattern_sink *sink)
 {
 	struct str text = {0};
 	int error = eval_expand(e, user, raw, &text);
 
+	if (!error && type == RULES_REGISTRY)
+		error = settle_user(e, user, &text);
 	if (error == HF_ENOENT) {
+		error = eval_note_dropped(e, node);
+	} else if (!error && type == RULES_REGISTRY && is_hkcu(text.data) &&
+		   (e->user < 0 || user != e->user)) {
+		e->missing[0] = '\0';
 		error = eval_note_dropped(e, node);
 	} else if (!error) {
 		node->flags |= NODE_RESOLVED;
-		error = sink->visit(sink->ctx, node, text.data ? text.data : "", false);
+		error = sink->visit(sink->ctx, node, type, text.data ? text.data : "", false);
 	}
 	str_free(&text);
 	return error;
@@ -97,19 +163,13 @@ static int user_patterns(struct eval *e, struct xml_node *node, const struct cal
 			 const struct pattern_sink *sink)
 {
 	bool current = call_flag(call, 2, true);
+	enum rules_object_type type;
 
-	if (call->count < 2 || !call->args[0] || !call->args[1]) {
+	if (!call_arg(call, 1) || !type_of(call_arg(call, 0), &type)) {
 		if (rules_report_once(e->rules, "arguments", node->text))
 			log_warning("%s, line %u: GenerateUserPatterns needs an object type and a "
 				    "pattern; it gives no patterns",
 				    e->file->name, node->line);
-		return 0;
-	}
-	if (strcasecmp(call->args[0], "File")) {
-		if (rules_report_once(e->rules, "type", call->args[0]))
-			log_warning("%s, line %u: patterns of type %s are not yet done by this "
-				    "version and have no effect",
-				    e->file->name, node->line, call->args[0]);
 		return 0;
 	}
 	for (int user = 0; user < e->rules->machine->user_count; user++) {
@@ -117,7 +177,7 @@ static int user_patterns(struct eval *e, struct xml_node *node, const struct cal
 
 		if (user == e->user && !current)
 			continue;
-		error = add_text(e, node, user, call->args[1], sink);
+		error = add_text(e, node, type, user, call->args[1], sink);
 		if (error)
 			return error;
 	}
@@ -149,13 +209,15 @@ int eval_object_set(struct eval *e, struct xml_node *set, enum tri *condition,
 	if (error || *condition == TRI_FALSE)
 		return error;
 	for (struct xml_node *child = set->first; child && !error; child = child->next) {
-		const char *type = xml_attr(child, "type");
+		enum rules_object_type type;
 
 		error = eval_step(e, child);
 		if (error)
 			return error;
-		if (child->kind == EL_PATTERN && type && !strcasecmp(type, "File"))
-			error = add_text(e, child, e->user, child->text, sink);
+		if (child->kind == EL_PATTERN && type_of(xml_attr(child, "type"), &type))
+			error = add_text(e, child, type, e->user, child->text, sink);
+		else if (child->kind == EL_CONTENT)
+			error = eval_content(e, child, sink);
 		else if (child->kind == EL_SCRIPT)
 			error = script_patterns(e, child, sink);
 	}

@@ -3,6 +3,7 @@
 #include "rules/pattern.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "report/error.h"
@@ -14,9 +15,10 @@ static bool is_blank(char c)
 
 /*
  * The '[' that opens the leaf: the first unescaped one after which no separator follows, so that a
- * folder may be called "a [b]". NULL when there is none.
+ * folder may be called "a [b]". Names of registry values may hold separators: there only "]\\" says
+ * that the bracket belonged to a key. NULL when there is none.
  */
-static const char *find_leaf(const char *text, size_t len)
+static const char *find_leaf(enum rules_object_type type, const char *text, size_t len)
 {
 	const char *open = NULL;
 
@@ -25,7 +27,7 @@ static const char *find_leaf(const char *text, size_t len)
 			i++;
 		else if (text[i] == '[' && !open)
 			open = text + i;
-		else if (text[i] == '\\')
+		else if (text[i] == '\\' && (type != RULES_REGISTRY || (i && text[i - 1] == ']')))
 			open = NULL;
 	}
 	return open;
@@ -70,13 +72,13 @@ static int to_units(const char *text, size_t len, uint16_t *out, struct str *pla
 	return n;
 }
 
-/* One separator where there are several or '/', none at the end. */
-static int normalise_node(uint16_t *node, int n)
+/* One separator where there are several or (in files) '/', none at the end. */
+static int normalise_node(enum rules_object_type type, uint16_t *node, int n)
 {
 	int k = 0;
 
 	for (int i = 0; i < n; i++) {
-		uint16_t unit = node[i] == '/' ? '\\' : node[i];
+		uint16_t unit = node[i] == '/' && type == RULES_FILE ? '\\' : node[i];
 
 		if (unit != '\\' || !k || node[k - 1] != '\\')
 			node[k++] = unit;
@@ -84,12 +86,12 @@ static int normalise_node(uint16_t *node, int n)
 	return k && node[k - 1] == '\\' ? k - 1 : k;
 }
 
-static void normalise_text(struct str *s)
+static void normalise_text(enum rules_object_type type, struct str *s)
 {
 	size_t k = 0;
 
 	for (size_t i = 0; i < s->len; i++) {
-		char c = s->data[i] == '/' ? '\\' : s->data[i];
+		char c = s->data[i] == '/' && type == RULES_FILE ? '\\' : s->data[i];
 
 		if (c != '\\' || !k || s->data[k - 1] != '\\')
 			s->data[k++] = c;
@@ -99,7 +101,7 @@ static void normalise_text(struct str *s)
 	str_truncate(s, k);
 }
 
-static void measure(struct pattern *p)
+static void measure(struct pattern *p, bool has_leaf)
 {
 	unsigned first = 0;
 
@@ -115,8 +117,9 @@ static void measure(struct pattern *p)
 	p->leaf_literals = 0;
 	for (unsigned i = 0; i < p->leaf_len; i++)
 		p->leaf_literals += p->leaf[i] != 0;
+	/* "Key []" is the default value; a file has no such name. */
 	if (!p->leaf_len)
-		p->leaf_class = LEAF_NONE;
+		p->leaf_class = has_leaf && p->type != RULES_FILE ? LEAF_EXACT : LEAF_NONE;
 	else if (!p->leaf_literals)
 		p->leaf_class = LEAF_STAR;
 	else
@@ -131,9 +134,10 @@ struct parts {
 	bool has_leaf;
 };
 
-static int split(const char *text, size_t len, struct parts *parts, const char **why)
+static int split(enum rules_object_type type, const char *text, size_t len, struct parts *parts,
+		 const char **why)
 {
-	const char *open = find_leaf(text, len);
+	const char *open = find_leaf(type, text, len);
 	size_t node_len = open ? (size_t)(open - text) : len;
 
 	if (open) {
@@ -152,13 +156,13 @@ static int split(const char *text, size_t len, struct parts *parts, const char *
 	parts->node_len = to_units(text, node_len, parts->node, &parts->node_text);
 	if (parts->node_len < 0)
 		return parts->node_len;
-	parts->node_len = normalise_node(parts->node, parts->node_len);
-	normalise_text(&parts->node_text);
+	parts->node_len = normalise_node(type, parts->node, parts->node_len);
+	normalise_text(type, &parts->node_text);
 	return 0;
 }
 
 /* A file pattern begins with a drive or a wildcard; anything else cannot match. */
-static const char *check_node(const struct parts *parts)
+static const char *check_file_node(const struct parts *parts)
 {
 	const uint16_t *n = parts->node;
 	bool letter;
@@ -177,8 +181,67 @@ static const char *check_node(const struct parts *parts)
 	return NULL;
 }
 
-static int keep(struct parts *parts, const struct upcase *uc, struct arena *arena,
-		struct pattern *out)
+/* The roots of the registry as rule files write them, and as they are kept. */
+static const struct {
+	const char *name, *kept;
+} roots[] = {
+	{"HKCU", "HKCU"},
+	{"HKEY_CURRENT_USER", "HKCU"},
+	{"HKLM", "HKLM"},
+	{"HKEY_LOCAL_MACHINE", "HKLM"},
+	{"HKCR", "HKLM\\Software\\Classes"},
+	{"HKEY_CLASSES_ROOT", "HKLM\\Software\\Classes"},
+	{"HKU", "HKU"},
+	{"HKEY_USERS", "HKU"},
+	{"HKCC", "HKLM\\System\\CurrentControlSet\\Hardware Profiles\\Current"},
+	{"HKEY_CURRENT_CONFIG", "HKLM\\System\\CurrentControlSet\\Hardware Profiles\\Current"},
+};
+
+/* Appends registry location TEXT to OUT with its root in the short form. */
+static int short_root(const char *text, size_t len, struct str *out)
+{
+	size_t n = 0;
+
+	while (n < len && text[n] != '\\' && text[n] != '[' && text[n] != '*' && !is_blank(text[n]))
+		n++;
+	for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++)
+		if (strlen(roots[i].name) == n && !strncasecmp(roots[i].name, text, n))
+			return str_adds(out, roots[i].kept) ? HF_ENOMEM
+							    : str_add(out, text + n, len - n);
+	return str_add(out, text, len);
+}
+
+static const char *check_key_node(const struct parts *parts)
+{
+	const char *text = parts->node_text.data;
+
+	if (!parts->node_len)
+		return "it has no key";
+	if (!parts->node[0])
+		return NULL;
+	if (strncasecmp(text, "HKLM", 4) && strncasecmp(text, "HKCU", 4) &&
+	    strncasecmp(text, "HKU", 3))
+		return "it does not begin with a root of the registry such as HKCU\\ or HKLM\\";
+	text += strncasecmp(text, "HKU", 3) ? 4 : 3;
+	if (*text && *text != '\\' && *text != '*')
+		return "it does not begin with a root of the registry such as HKCU\\ or HKLM\\";
+	return NULL;
+}
+
+static const char *check_node(enum rules_object_type type, const struct parts *parts)
+{
+	const char *why;
+
+	if (type == RULES_REGISTRY)
+		return check_key_node(parts);
+	why = check_file_node(parts);
+	if (!why && type == RULES_INI && !strchr(parts->node_text.data, '|'))
+		why = "a pattern of type Ini is written file.ini|Section[Setting]";
+	return why;
+}
+
+static int keep(enum rules_object_type type, struct parts *parts, const struct upcase *uc,
+		struct arena *arena, struct pattern *out)
 {
 	size_t n = (size_t)parts->node_len + (size_t)parts->leaf_len;
 	uint16_t *units = arena_alloc(arena, (n + 1) * sizeof(*units));
@@ -193,7 +256,8 @@ static int keep(struct parts *parts, const struct upcase *uc, struct arena *aren
 	out->node_len = (uint16_t)parts->node_len;
 	out->leaf = units + parts->node_len;
 	out->leaf_len = (uint16_t)parts->leaf_len;
-	measure(out);
+	out->type = (uint8_t)type;
+	measure(out, parts->has_leaf);
 	out->node_text_len = (uint32_t)parts->node_text.len;
 	if (parts->has_leaf &&
 	    (str_adds(&parts->node_text, " [") ||
@@ -205,25 +269,20 @@ static int keep(struct parts *parts, const struct upcase *uc, struct arena *aren
 	return out->text ? 0 : HF_ENOMEM;
 }
 
-int pattern_parse(const char *text, const struct upcase *uc, struct arena *arena,
-		  struct pattern *out, const char **why)
+static int parse(enum rules_object_type type, const char *text, size_t len, const struct upcase *uc,
+		 struct arena *arena, struct pattern *out, const char **why)
 {
 	static struct parts parts; /* 128 KiB; too much for the stack */
-	size_t len = strlen(text);
 	int error;
 
-	while (len && is_blank(*text))
-		text++, len--;
-	while (len && is_blank(text[len - 1]))
-		len--;
 	*why = "it is not valid text";
 	parts.node_len = parts.leaf_len = 0;
 	parts.has_leaf = false;
 	memset(&parts.node_text, 0, sizeof(parts.node_text));
 	memset(&parts.leaf_text, 0, sizeof(parts.leaf_text));
-	error = split(text, len, &parts, why);
+	error = split(type, text, len, &parts, why);
 	if (!error) {
-		const char *fault = check_node(&parts);
+		const char *fault = check_node(type, &parts);
 
 		if (fault) {
 			*why = fault;
@@ -231,7 +290,7 @@ int pattern_parse(const char *text, const struct upcase *uc, struct arena *arena
 		}
 	}
 	if (!error)
-		error = keep(&parts, uc, arena, out);
+		error = keep(type, &parts, uc, arena, out);
 	if (error == HF_ELIMIT) {
 		*why = "it is longer than 32767 characters";
 		error = HF_EINVAL;
@@ -239,6 +298,44 @@ int pattern_parse(const char *text, const struct upcase *uc, struct arena *arena
 	str_free(&parts.node_text);
 	str_free(&parts.leaf_text);
 	return error;
+}
+
+int pattern_parse_as(enum rules_object_type type, const char *text, const struct upcase *uc,
+		     struct arena *arena, struct pattern *out, const char **why)
+{
+	size_t len = strlen(text);
+	struct str rooted = {0};
+	int error;
+
+	while (len && is_blank(*text))
+		text++, len--;
+	while (len && is_blank(text[len - 1]))
+		len--;
+	if (type != RULES_REGISTRY)
+		return parse(type, text, len, uc, arena, out, why);
+	*why = "";
+	error = short_root(text, len, &rooted);
+	if (!error)
+		error = parse(type, rooted.data ? rooted.data : "", rooted.len, uc, arena, out,
+			      why);
+	str_free(&rooted);
+	return error;
+}
+
+int pattern_parse(const char *text, const struct upcase *uc, struct arena *arena,
+		  struct pattern *out, const char **why)
+{
+	return pattern_parse_as(RULES_FILE, text, uc, arena, out, why);
+}
+
+const char *pattern_leaf_text(const struct pattern *p, size_t *len)
+{
+	const char *leaf = p->text + p->node_text_len;
+
+	if (*leaf != ' ')
+		return NULL;
+	*len = strlen(leaf) - 3; /* " [" and "]" */
+	return leaf + 2;
 }
 
 bool wild_match(const uint16_t *pat, unsigned pat_len, const uint16_t *s, unsigned len)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/mem.h"
+#include "rules/rules.h"
 
 struct upcase;
 
@@ -27,14 +28,24 @@ struct pattern {
 	uint16_t more;	 /* literal units after it */
 	uint16_t leaf_literals;
 	uint8_t leaf_class; /* enum leaf_class */
+	uint8_t type;	    /* enum rules_object_type */
 	bool exact;	    /* the node has no wildcard */
 };
 
 /*
  * Parses TEXT ('^' escapes, variables expanded already) into OUT with memory of ARENA. Returns 0,
+ * HF_ENOMEM, or HF_EINVAL with *WHY set to the reason. Registry roots are brought to their short
+ * form (HKEY_CURRENT_USER is HKCU), HKCR to HKLM\Software\Classes.
  */
+int pattern_parse_as(enum rules_object_type type, const char *text, const struct upcase *uc,
+		     struct arena *arena, struct pattern *out, const char **why);
+
+/* The same for a pattern of type File. */
 int pattern_parse(const char *text, const struct upcase *uc, struct arena *arena,
 		  struct pattern *out, const char **why);
+
+/* The leaf of P as text, not terminated: *LEN bytes; NULL when it has none. */
+const char *pattern_leaf_text(const struct pattern *p, size_t *len);
 
 /* True when pattern units PAT match all of S. */
 bool wild_match(const uint16_t *pat, unsigned pat_len, const uint16_t *s, unsigned len);

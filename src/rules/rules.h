@@ -13,9 +13,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct rules;
+struct rules_config;
 struct upcase;
+
+/* Kinds of objects that patterns speak of (specification 4.6). */
+enum rules_object_type { RULES_FILE, RULES_REGISTRY, RULES_INI };
 
 enum rules_drive_kind {
 	RULES_DRIVE_FIXED,
@@ -69,19 +74,19 @@ struct rules_machine {
 	/* The whole unnamed data, at most MAX bytes (HF_ELIMIT above), into fresh memory. */
 	int (*read_file)(void *ctx, const char *path, size_t max, void **data, size_t *len);
 	/*
-	 * The version-resource string TAG ("FileVersion", "ProductName", ...) of PATH into fresh memory;
-	 * HF_ENOENT silently when there is no such file, resource or tag.
+	 * The version-resource string TAG ("FileVersion", "ProductName", ...) of PATH into fresh
+	 * memory; HF_ENOENT silently when there is no such file, resource or tag.
 	 */
 	int (*file_version)(void *ctx, const char *path, const char *tag, char **value);
 	/*
-	 * The path a shell link (.lnk) points to, into fresh memory; HF_ENOENT silently when PATH is no
-	 * shell link or has no target in a file system.
+	 * The path a shell link (.lnk) points to, into fresh memory; HF_ENOENT silently when PATH
+	 * is no shell link or has no target in a file system.
 	 */
 	int (*link_target)(void *ctx, const char *path, char **target);
 	/*
-	 * The registry as USER sees it (-1: no HKCU). KEY is "HKLM\Software\X" or "HKCU\X"; NAME "" is
-	 * the default value. Data as in the hive (strings are UTF-16LE), into fresh memory; *TYPE is
-	 * REG_*. HF_ENOENT silently.
+	 * The registry as USER sees it (-1: no HKCU). KEY is "HKLM\Software\X" or "HKCU\X"; NAME ""
+	 * is the default value. Data as in the hive (strings are UTF-16LE), into fresh memory;
+	 * *TYPE is REG_*. HF_ENOENT silently.
 	 */
 	int (*reg_value)(void *ctx, int user, const char *key, const char *name, uint32_t *type,
 			 void **data, size_t *len);
@@ -97,6 +102,7 @@ enum rules_kind { RULES_INCLUDE, RULES_EXCLUDE, RULES_UNCONDITIONAL_EXCLUDE };
 /* One pattern in effect: where it was written and for whom. Strings belong to struct rules. */
 struct rules_rule {
 	enum rules_kind kind;
+	enum rules_object_type type;
 	const char *pattern; /* expanded: "C:\Users\ann\Documents\* [*]" */
 	const char *file;    /* rule file as named on the command line */
 	unsigned line;
@@ -120,10 +126,16 @@ void rules_free(struct rules *rules);
  * Reads the rule file at host path PATH, called NAME in messages. Limits: 64 MiB, 256 levels deep;
  * no network, no DTD, no external entities. HF_ENOENT: not there; HF_EINVAL: not well-formed or
  * another root element (a Config.xml is recognised and the option named); HF_ELIMIT. A file whose
- * urlid was loaded before is skipped with a warning (specification 4.1). Elements and helpers that
- * this version does not carry out are warned of once each by name with file and line.
+ * urlid was loaded before is skipped with a warning (specification 4.1). Unknown elements and
+ * helpers are warned of once each by name with file and line.
  */
 int rules_load(struct rules *rules, const char *path, const char *name);
+
+/*
+ * Takes the components that CFG (or NULL) switches off as absent. Before rules_compile(); CFG must
+ * outlive RULES.
+ */
+void rules_use_config(struct rules *rules, const struct rules_config *cfg);
 
 /*
  * Evaluates contexts, variables, detection and object sets for MACHINE, which must outlive RULES,
@@ -139,11 +151,15 @@ int rules_components(const struct rules *rules, rules_component_visit visit, voi
 uint32_t rules_count(const struct rules *rules);
 const struct rules_rule *rules_rule(const struct rules *rules, uint32_t index);
 
-/* The patterns that can matter in one directory. Zero-initialise; reuse; free at the end. */
+/* The patterns that can matter in one directory or key. Zero-initialise; reuse; free at the end. */
 struct rules_dir {
 	const struct rules *rules;
-	struct rules_candidate *candidates; /* private */
+	const struct rule_index *index; /* private, as all but may_descend */
+	struct rules_candidate *candidates;
 	size_t count, cap;
+	char *path; /* for filters; only when one could be asked */
+	int user;   /* of a key */
+	bool is_key, filtered;
 	bool may_descend; /* false: no rule can select anything below this directory's files */
 };
 
@@ -162,6 +178,18 @@ void rules_decide_dir(const struct rules_dir *dir, uint32_t attributes, struct r
 void rules_decide_file(const struct rules_dir *dir, const uint16_t *name, unsigned name_len,
 		       uint32_t attributes, struct rules_decision *out);
 
+/*
+ * The same for the registry: the key PATH ("HKCU\Software\X", "HKLM\System\CurrentControlSet",
+ * "HKU\S-1-5-..."; never the long names) as USER sees it. HKCU needs a user: only what is written
+ * for that one decides about it; HKLM and HKU are decided by all contexts together, whatever USER.
+ */
+int rules_enter_key(const struct rules *rules, int user, const char *path, struct rules_dir *dir);
+/* Decides the key itself. */
+void rules_decide_key(const struct rules_dir *dir, struct rules_decision *out);
+/* Decides the value NAME (UTF-16, host order; none: the default value) of the key. */
+void rules_decide_value(const struct rules_dir *dir, const uint16_t *name, unsigned name_len,
+			struct rules_decision *out);
+
 /* One pattern that matches the explained object. */
 struct rules_match {
 	uint32_t rule;
@@ -174,5 +202,91 @@ typedef int (*rules_match_visit)(void *ctx, const struct rules_match *match);
 /* Calls VISIT for every pattern matching PATH, winners marked; sets *OUT to the decision. */
 int rules_explain(const struct rules *rules, const char *path, bool is_dir, uint32_t attributes,
 		  rules_match_visit visit, void *ctx, struct rules_decision *out);
+
+/* The same for the key PATH (NAME NULL) or its value NAME ("" the default), for USER. */
+int rules_explain_key(const struct rules *rules, int user, const char *path, const char *name,
+		      rules_match_visit visit, void *ctx, struct rules_decision *out);
+
+/* What a rule does when files are restored (4.8, 4.10 to 4.15). */
+enum rules_apply_kind {
+	RULES_MERGE,
+	RULES_CONTENT_MODIFY,
+	RULES_LOCATION_MODIFY,
+	RULES_CLEANUP,
+	RULES_INCLUDE_ATTRIBUTES,
+	RULES_EXCLUDE_ATTRIBUTES,
+	RULES_FILTER /* of an include or exclude: IgnoreIrrelevantLinks, NeverRestore,
+			SameRegContent */
+};
+
+enum { RULES_SECURITY = 1, RULES_TIME_FIELDS = 2 };
+
+/* A pattern of an apply-time rule. Strings belong to struct rules. */
+struct rules_apply_rule {
+	enum rules_apply_kind kind;
+	enum rules_object_type type;
+	const char *helper;	 /* without prefix, as the manual spells it; "" when none */
+	const char *const *args; /* as written, for the values of the destination; NULL: null */
+	const char *const
+		*source_args; /* the same with the values of the source; NULL: undefined */
+	unsigned arg_count;
+	unsigned attributes; /* of the attribute rules: RULES_SECURITY, RULES_TIME_FIELDS */
+	const char *pattern; /* expanded */
+	const char *file;
+	unsigned line;
+	const char *urlid, *component;
+	uint32_t instance;
+	int user;
+};
+
+uint32_t rules_apply_rule_count(const struct rules *rules);
+const struct rules_apply_rule *rules_apply_rule(const struct rules *rules, uint32_t index);
+
+/* An object as apply-time rules are asked about it. */
+struct rules_object {
+	enum rules_object_type type;
+	int user;	  /* for HKCU: whose; else -1 */
+	const char *node; /* "C:\a", "HKCU\Software\X" */
+	const char *leaf; /* file, value ("" the default) or NULL for the directory or key itself */
+};
+
+/*
+ * The number of the most specific apply-time rule of KIND for OBJECT (4.7; ties: the first in
+ * document order), or RULES_NONE. Filters are not asked. A negative error.
+ */
+int rules_best_apply_rule(const struct rules *rules, enum rules_apply_kind kind,
+			  const struct rules_object *object, uint32_t *out);
+
+/* Which of RULES_SECURITY and RULES_TIME_FIELDS travel with OBJECT (4.10). */
+int rules_attributes(const struct rules *rules, const struct rules_object *object, unsigned *out);
+
+/* An object that <addObjects> pretends to be on the source. */
+struct rules_added_object {
+	enum rules_object_type type;
+	const char *location;	/* expanded: "HKCU\Software\X [v]" */
+	const char *attributes; /* as written */
+	const void *bytes; /* NULL: none; text is UTF-16LE with terminator for the registry, else
+			      UTF-8 */
+	size_t len;
+	const char *file;
+	unsigned line;
+	int user;
+};
+typedef int (*rules_added_visit)(void *ctx, const struct rules_added_object *object);
+int rules_added_objects(const struct rules *rules, rules_added_visit visit, void *ctx);
+
+/* Variables with remap (4.5): objects below VALUE go where the destination has the variable. */
+typedef int (*rules_remap_visit)(void *ctx, const char *name, const char *value, int user);
+int rules_remaps(const struct rules *rules, rules_remap_visit visit, void *ctx);
+
+/*
+ * Writes a Config.xml (5.1) with the components that rules_compile() found present, and commented
+ * samples of the policies. 0 or HF_EIO.
+ */
+int rules_write_config(const struct rules *rules, FILE *out);
+
+/* Calls VISIT for each weakness found in the loaded files; needs no rules_compile(). */
+typedef int (*rules_lint_visit)(void *ctx, const char *file, unsigned line, const char *text);
+int rules_lint(const struct rules *rules, rules_lint_visit visit, void *ctx);
 
 #endif

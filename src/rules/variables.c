@@ -94,26 +94,100 @@ int eval_expand(struct eval *e, int user, const char *text, struct str *out)
 	return 0;
 }
 
-static int define(struct eval *e, const char *name, const char *text)
+static int add_variable(struct eval *e, const struct xml_node *v, const char *name,
+			const struct str *value)
 {
-	struct str value = {0};
-	const char *kept;
-	int error = eval_expand(e, e->user, text, &value);
+	struct rules *rules = e->rules;
+	const char *kept = arena_strndup(&e->arena, value->data ? value->data : "", value->len);
 
-	if (error == HF_ENOENT) {
-		str_free(&value);
-		log_info("%s: variable %%%s%% stays undefined because %%%s%% is", e->file->name,
-			 name, e->missing);
-		return 0;
-	}
-	if (error)
-		return error;
-	kept = arena_strndup(&e->arena, value.data ? value.data : "", value.len);
-	str_free(&value);
 	if (!kept || array_grow(&e->variables, e->variable_count, &e->variable_cap))
 		return HF_ENOMEM;
 	e->variables[e->variable_count++] = (struct variable){.name = name, .value = kept};
+	if (!text_flag(xml_attr(v, "remap"), false))
+		return 0;
+	kept = arena_strdup(&rules->arena, kept);
+	if (!kept || array_grow(&rules->remaps, rules->remap_count, &rules->remap_cap))
+		return HF_ENOMEM;
+	rules->remaps[rules->remap_count++] =
+		(struct remap){.name = name, .value = kept, .user = e->user};
 	return 0;
+}
+
+/* <script> of a variable: one string. */
+static int script_value(struct eval *e, const struct xml_node *script, struct str *value, bool *out)
+{
+	struct call call;
+	int error = call_parse(script->text, HELPER_VALUE, &call);
+
+	*out = false;
+	if (error == HF_EINVAL)
+		error = 0; /* reported when the file was loaded */
+	else if (!error && call.id == HELPER_GET_STRING)
+		error = eval_string_content(e, script, &call, value, out);
+	call_free(&call);
+	return error;
+}
+
+struct first_match {
+	struct eval *e;
+	struct str *value;
+	bool found;
+};
+
+static int take_first(void *ctx, struct xml_node *node, enum rules_object_type type,
+		      const char *text, bool visible_only)
+{
+	struct first_match *first = ctx;
+	enum tri found;
+	int error;
+
+	(void)node, (void)visible_only;
+	if (first->found)
+		return 0;
+	error = eval_exists(first->e, type, text, &found, first->value);
+	first->found = !error && found == TRI_TRUE;
+	return error;
+}
+
+/* Value of one <variable> in pattern text; *OUT is false when it stays undefined. */
+static int value_of(struct eval *e, struct xml_node *kind, struct str *value, bool *out)
+{
+	struct first_match first = {.e = e, .value = value};
+	struct pattern_sink sink = {take_first, &first};
+	enum tri condition;
+	int error;
+
+	*out = false;
+	if (kind->kind == EL_SCRIPT)
+		return script_value(e, kind, value, out);
+	if (kind->kind == EL_OBJECT_SET) {
+		error = eval_object_set(e, kind, &condition, &sink);
+		*out = first.found;
+		return error;
+	}
+	error = eval_expand(e, e->user, kind->text, value);
+	*out = !error;
+	return error == HF_ENOENT ? 0 : error;
+}
+
+static int define(struct eval *e, const struct xml_node *v, const char *name, struct xml_node *kind)
+{
+	struct str value = {0};
+	bool defined;
+	int error;
+
+	e->missing[0] = '\0';
+	error = value_of(e, kind, &value, &defined);
+	if (!error && defined)
+		error = add_variable(e, v, name, &value);
+	else if (!error && *e->missing)
+		log_info("%s, line %u: variable %%%s%% stays undefined because %%%s%% is",
+			 e->file->name, v->line, name, e->missing);
+	else if (!error)
+		log_info("%s, line %u: variable %%%s%% stays undefined: nothing gives it a value",
+			 e->file->name, v->line, name);
+	str_free(&value);
+	return error;
 }
 
 static bool is_defined(const struct eval *e, const char *name)
@@ -139,10 +213,11 @@ int eval_environment(struct eval *e, const struct xml_node *environment)
 		/* Of several definitions that may or may not hold, the first stays. */
 		if (condition == TRI_UNKNOWN && is_defined(e, name))
 			continue;
-		for (struct xml_node *text = v->first; text; text = text->next) {
-			if (text->kind != EL_TEXT)
+		for (struct xml_node *kind = v->first; kind; kind = kind->next) {
+			if (kind->kind != EL_TEXT && kind->kind != EL_SCRIPT &&
+			    kind->kind != EL_OBJECT_SET)
 				continue;
-			error = define(e, name, text->text);
+			error = define(e, v, name, kind);
 			if (error)
 				return error;
 			break;
@@ -154,9 +229,10 @@ int eval_environment(struct eval *e, const struct xml_node *environment)
 int eval_note_dropped(struct eval *e, struct xml_node *node)
 {
 	struct rules *rules = e->rules;
-	const char *name = arena_strdup(&rules->arena, e->missing);
+	const char *name = *e->missing ? arena_strdup(&rules->arena, e->missing) : NULL;
 
-	if (!name || array_grow(&rules->dropped, rules->dropped_count, &rules->dropped_cap))
+	if ((*e->missing && !name) ||
+	    array_grow(&rules->dropped, rules->dropped_count, &rules->dropped_cap))
 		return HF_ENOMEM;
 	rules->dropped[rules->dropped_count++] =
 		(struct dropped){.file = e->file, .node = node, .variable = name, .user = e->user};

@@ -209,17 +209,23 @@ static void parse(struct reader *r, const char *bytes, size_t size)
 	sax->characters = on_text;
 	sax->ignorableWhitespace = on_text;
 	sax->cdataBlock = on_text;
-	xmlCtxtUseOptions(r->parser, XML_PARSE_NONET | XML_PARSE_COMPACT);
+	/* NOENT: without it "&amp;" in an attribute comes as "&#38;". There are only XML's own
+	 * five. */
+	xmlCtxtUseOptions(r->parser, XML_PARSE_NONET | XML_PARSE_COMPACT | XML_PARSE_NOENT);
 	sax->serror = on_error;
 	r->parser->userData = r;
 	xmlParseDocument(r->parser);
 	if (!r->error && (!r->parser->wellFormed || !r->doc->root)) {
 		char shown[512];
 
-		log_error("%s, line %u: not well-formed XML: %s; nothing of this file is used",
+		log_error("%s, line %u: not well-formed XML: %s%s; nothing of this file is used",
 			  r->name, r->line,
 			  text_printable(r->message[0] ? r->message : "no root element", shown,
-					 sizeof(shown)));
+					 sizeof(shown)),
+			  strstr(r->message, "not proper UTF-8")
+				  ? " (curly quotes or letters of Windows-1252: save the file as "
+				    "UTF-8)"
+				  : "");
 		r->error = HF_EINVAL;
 	}
 	xmlFreeParserCtxt(r->parser);

@@ -95,7 +95,51 @@ static const struct fake_path win10_paths[] = {
 	{NULL, 0},
 };
 
-const struct fake fake_win10 = {win10_variables, win10_paths, "CD", 2};
+const struct fake fake_win10 = {
+	.variables = win10_variables, .paths = win10_paths, .drives = "CD", .users = 2};
+
+/* clang-format off */
+static const struct fake_value win10_values[] = {
+	{-1, "HKLM\\Software\\App", "", 1, "default"},
+	{-1, "HKLM\\Software\\App", "Version", 1, "5.3"},
+	{-1, "HKLM\\Software\\App", "Path", 2, "%WINDIR%\\notes.txt"},
+	{-1, "HKLM\\Software\\App", "Icon", 1, "\"C:\\Lab\\run1\\data.bin\",-2"},
+	{-1, "HKLM\\Software\\App", "Bare", 1, "data.bin"},
+	{-1, "HKLM\\Software\\App", "List", 7, "C:\\Lab\\run1\\data.bin|C:\\nope|C:\\Lab\\run1\\notes.odt"},
+	{-1, "HKLM\\Software\\App", "Count", 4, "0B000000"},
+	{-1, "HKLM\\Software\\App", "Ansi", 3, "443A5C44726177696E67735C686F7573652E64776700"},
+	{-1, "HKLM\\Software\\App", "Wide", 3, "44003A005C0044007200610077"
+		"0069006E00670073005C0068006F007500730065002E006400770067000000"},
+	{-1, "HKLM\\Software\\App", "Quoted", 1, "  \"C:\\Lab\\\""},
+	{-1, "HKLM\\Software\\App\\Sub 3.1\\bin", "PathToExe", 1, "C:\\Lab\\run1\\data.bin"},
+	{-1, "HKLM\\Software\\Empty", NULL, 0, ""},
+	{0, "HKCU\\Software\\App", "Name", 1, "ann"},
+	{1, "HKCU\\Software\\App", "Name", 1, "bob"},
+	{0, "HKCU\\Software\\OnlyAnn", "x", 1, "5.3"},
+	{0, NULL, NULL, 0, NULL},
+};
+
+static const struct fake_file win10_files[] = {
+	{"C:\\Lab\\run1\\data.bin", 7, 2048, "2023-05-15", "same", "5.10.2.1"},
+	{"C:\\Lab\\run1\\notes.odt", 8, 10, "2008-05-17", "other", NULL},
+	{"C:\\Lab\\run1", 9, 0, "2020-01-01", NULL, NULL},
+	{"C:\\Lab", 10, 0, "2020-01-01", NULL, NULL},
+	{"D:\\Drawings\\house.dwg", 7, 2048, "2023-05-15", "same", NULL},
+	{"C:\\Users\\ann\\AppData\\Roaming\\Tool\\tool.ini", 11, 60, "2020-01-01",
+	 "; x\r\n[Proxy]\r\nHost = proxy1 \r\nFile=D:\\Drawings\\house.dwg\r\n[Other]\r\nHost=x\r\n", NULL},
+	{NULL, 0, 0, NULL, NULL, NULL},
+};
+/* clang-format on */
+
+static const struct rules_os win10_os = {10, 0, 19045, "", 64};
+
+const struct fake fake_win10_full = {.variables = win10_variables,
+				     .paths = win10_paths,
+				     .drives = "CD",
+				     .users = 2,
+				     .registry = win10_values,
+				     .files = win10_files,
+				     .os = &win10_os};
 
 static const struct fake_variable xp_variables[] = {
 	{-1, "SYSTEMDRIVE", "C:"},
@@ -150,7 +194,8 @@ static const struct fake_path xp_paths[] = {
 	{NULL, 0},
 };
 
-const struct fake fake_xp = {xp_variables, xp_paths, "C", 2};
+const struct fake fake_xp = {
+	.variables = xp_variables, .paths = xp_paths, .drives = "C", .users = 2};
 
 static const char *variable(void *ctx, int user, const char *name)
 {
@@ -239,6 +284,143 @@ static int drives(void *ctx, rules_drive_visit visit, void *visit_ctx)
 	return visit(visit_ctx, 'E', RULES_DRIVE_REMOVABLE);
 }
 
+static int os(void *ctx, struct rules_os *out)
+{
+	*out = *((const struct fake *)ctx)->os;
+	return 0;
+}
+
+static const struct fake_file *find_file(const struct fake *fake, const char *path)
+{
+	for (const struct fake_file *f = fake->files; f->path; f++)
+		if (!strcasecmp(f->path, path))
+			return f;
+	return NULL;
+}
+
+static int stat_file(void *ctx, const char *path, struct rules_file_info *out)
+{
+	const struct fake_file *f = find_file(ctx, path);
+	unsigned year, month, day;
+	uint64_t days = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (!f)
+		return exists(ctx, path, &out->is_dir) == 1 ? 0 : HF_ENOENT;
+	CU_ASSERT_EQUAL(sscanf(f->modified, "%u-%u-%u", &year, &month, &day), 3);
+	for (unsigned y = 1601; y < year; y++)
+		days += (y % 4 == 0 && y % 100) || y % 400 == 0 ? 366 : 365;
+	for (unsigned m = 1; m < month; m++)
+		days += m == 2 ? 28u + ((year % 4 == 0 && year % 100) || year % 400 == 0)
+			       : 30u + ((m + (m > 7)) & 1);
+	days += day - 1;
+	out->id = f->id;
+	out->size = f->size;
+	/* In the afternoon, so that a comparison by less than days would show. */
+	out->created = out->modified = out->accessed = days * 864000000000u + 500000000000u;
+	exists(ctx, path, &out->is_dir);
+	return 0;
+}
+
+static int read_file(void *ctx, const char *path, size_t max, void **data, size_t *len)
+{
+	const struct fake_file *f = find_file(ctx, path);
+
+	if (!f || !f->content)
+		return HF_ENOENT;
+	*len = strlen(f->content);
+	if (*len > max)
+		return HF_ELIMIT;
+	*data = strdup(f->content);
+	return 0;
+}
+
+static int file_version(void *ctx, const char *path, const char *tag, char **value)
+{
+	const struct fake_file *f = find_file(ctx, path);
+
+	if (!f || !f->version)
+		return HF_ENOENT;
+	*value = strdup(!strcasecmp(tag, "FileVersion") ? f->version : "Fake Product");
+	return 0;
+}
+
+static bool is_key(const struct fake_value *v, int user, const char *key)
+{
+	return !strcasecmp(v->key, key) && (strncasecmp(key, "HKCU", 4) || v->user == user);
+}
+
+static void value_data(const struct fake_value *v, uint8_t *out, size_t *len)
+{
+	*len = 0;
+	if (v->type != 1 && v->type != 2 && v->type != 7) {
+		for (const char *c = v->data; *c; c += 2) {
+			unsigned byte;
+
+			sscanf(c, "%2x", &byte);
+			out[(*len)++] = (uint8_t)byte;
+		}
+		return;
+	}
+	for (const char *c = v->data;; c++) {
+		out[(*len)++] = *c == '|' && v->type == 7 ? 0 : (uint8_t)*c;
+		out[(*len)++] = 0;
+		if (!*c)
+			break;
+	}
+	if (v->type == 7) {
+		out[(*len)++] = 0;
+		out[(*len)++] = 0;
+	}
+}
+
+static int reg_value(void *ctx, int user, const char *key, const char *name, uint32_t *type,
+		     void **data, size_t *len)
+{
+	const struct fake *fake = ctx;
+
+	for (const struct fake_value *v = fake->registry; v->key; v++) {
+		if (!v->name || !is_key(v, user, key) || strcasecmp(v->name, name))
+			continue;
+		*type = v->type;
+		*data = malloc(1000);
+		value_data(v, *data, len);
+		return 0;
+	}
+	return HF_ENOENT;
+}
+
+static int reg_list(void *ctx, int user, const char *key, rules_reg_visit subkey,
+		    rules_reg_visit value, void *visit_ctx)
+{
+	const struct fake *fake = ctx;
+	char seen[100][100];
+	size_t count = 0, n = strlen(key);
+	int result = 0, found = 0;
+
+	for (const struct fake_value *v = fake->registry; v->key && !result; v++) {
+		bool known = false;
+
+		if (is_key(v, user, key)) {
+			found = 1;
+			if (value && v->name)
+				result = value(visit_ctx, v->name);
+			continue;
+		}
+		if (strncasecmp(v->key, key, n) || v->key[n] != '\\' ||
+		    (!strncasecmp(key, "HKCU", 4) && v->user != user))
+			continue;
+		found = 1;
+		snprintf(seen[count], sizeof(seen[0]), "%.*s", (int)strcspn(v->key + n + 1, "\\"),
+			 v->key + n + 1);
+		for (size_t i = 0; i < count; i++)
+			known |= !strcasecmp(seen[i], seen[count]);
+		if (!known && subkey)
+			result = subkey(visit_ctx, seen[count++]);
+	}
+	return result ? result : found ? 0 : HF_ENOENT;
+}
+
 struct rules_machine fake_machine(const struct fake *fake)
 {
 	return (struct rules_machine){
@@ -249,6 +431,12 @@ struct rules_machine fake_machine(const struct fake *fake)
 		.exists = exists,
 		.list = list,
 		.drives = drives,
+		.os = fake->os ? os : NULL,
+		.stat = fake->files ? stat_file : NULL,
+		.read_file = fake->files ? read_file : NULL,
+		.file_version = fake->files ? file_version : NULL,
+		.reg_value = fake->registry ? reg_value : NULL,
+		.reg_list = fake->registry ? reg_list : NULL,
 		.upcase = upcase_basic(),
 	};
 }
@@ -327,6 +515,28 @@ struct rules_decision fake_decide(const struct rules *rules, const char *path, u
 	if (fast.selected != slow.selected || fast.rule != slow.rule)
 		printf("\n    %s: decided %d by %u, explained %d by %u\n", path, fast.selected,
 		       fast.rule, slow.selected, slow.rule);
+	return fast;
+}
+
+struct rules_decision fake_decide_key(const struct rules *rules, int user, const char *path,
+				      const char *name)
+{
+	struct rules_dir dir = {0};
+	struct rules_decision fast = {false, RULES_NONE}, slow = {false, RULES_NONE};
+	uint16_t units[1000];
+	int wins = 0, n = name ? text_to_utf16(name, strlen(name), units, 1000) : 0;
+
+	CU_ASSERT_FATAL(n >= 0);
+	CU_ASSERT_EQUAL(rules_explain_key(rules, user, path, name, count_wins, &wins, &slow), 0);
+	CU_ASSERT_EQUAL(wins, slow.rule != RULES_NONE);
+	CU_ASSERT_EQUAL(rules_enter_key(rules, user, path, &dir), 0);
+	if (name)
+		rules_decide_value(&dir, units, (unsigned)n, &fast);
+	else
+		rules_decide_key(&dir, &fast);
+	rules_dir_free(&dir);
+	CU_ASSERT_EQUAL(fast.selected, slow.selected);
+	CU_ASSERT_EQUAL(fast.rule, slow.rule);
 	return fast;
 }
 

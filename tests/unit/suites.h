@@ -13,6 +13,10 @@
 	X(hive) \
 	X(choose) \
 	X(windows) \
+	X(registry) \
+	X(version_resource) \
+	X(shell_link) \
+	X(examine) \
 	X(machine) \
 	X(fs) \
 	X(fs_open) \
@@ -23,6 +27,11 @@
 	X(rules_eval) \
 	X(rules_files) \
 	X(rules_defaults) \
+	X(rules_helpers) \
+	X(rules_objects) \
+	X(rules_apply) \
+	X(rules_config) \
+	X(rules_apps) \
 	X(store) \
 	X(engine)
 /* clang-format on */
