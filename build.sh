@@ -18,7 +18,7 @@ usage: ./build.sh VERB
   image     build/images/: UKI, USB disk image, PXE folder, manifest
   demo      all of the above, then: sample PC, capture, wipe, and the proof, in QEMU
   test      everything below tests/; or only the parts named:
-              test [lint] [unit] [sanitize] [shell] [fixtures] [ntfs] [qemu [CASE...]]
+              test [lint] [unit] [sanitize] [shell] [fixtures] [ntfs] [fuzz] [qemu [CASE...]]
   bench     speed and sizes, as ratios and figures
   lint      formatting and static analysis
   clean     remove build/ (the cache outside the checkout stays)
@@ -26,6 +26,7 @@ usage: ./build.sh VERB
 
 Environment:
   HOLDFAST_CACHE    kernel and library builds are kept here (default: ~/.cache/holdfast)
+  FUZZ_SECONDS      time for each fuzz target of "test fuzz" (default: 20)
   HOLDFAST_CMDLINE  kernel command line added to the images (for unattended PXE boot)
 END
 }

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit 2
 
 BUILD=$PWD/build
 FIXTURES=$BUILD/tests/fixtures
-PARTS=(lint unit sanitize shell fixtures ntfs qemu)
+PARTS=(lint unit sanitize shell fixtures ntfs fuzz qemu)
 failed=()
 kernel_pid=
 
@@ -54,6 +54,11 @@ part_ntfs() {
 		"$script" || status=1
 	done
 	return $status
+}
+
+# Random input for everything that reads what others wrote.
+part_fuzz() {
+	tests/fuzz/run.sh
 }
 
 part_qemu() {

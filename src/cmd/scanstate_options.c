@@ -208,10 +208,12 @@ static int take_own(struct parser *p, int *index)
 		const char *value = select_value(texts[i].name, line->argc, line->argv, index);
 		if (!value)
 			continue;
-		if (*texts[i].slot)
-			log_error("Option %s is given twice.", texts[i].name);
-		if (!*value || *texts[i].slot)
+		if (!*value)
 			return -1;
+		if (*texts[i].slot) {
+			log_error("Option %s is given twice.", texts[i].name);
+			return -1;
+		}
 		*texts[i].slot = value;
 		return 1;
 	}

@@ -148,13 +148,43 @@ int ntfs_op_reparse(struct fs *fs, fs_ref ref, uint8_t **data, size_t *len)
 	return ntfs_put_rc(nfs, ni, rc);
 }
 
+/* A bitmap may be longer than what it counts; by this many bytes it is believed. */
+#define BITMAP_EXCESS (1 << 20)
+
+/*
+ * The library counts bitmaps to the end they claim, which on a damaged volume can lie years away:
+ * their lengths must fit the clusters and file records that a volume of this size can have.
+ */
+static bool bitmaps_fit(const struct ntfs_fs *nfs)
+{
+	const ntfs_volume *vol = nfs->vol;
+	uint64_t clusters = nfs->block->size >> vol->cluster_size_bits;
+	uint64_t records = nfs->block->size >> vol->mft_record_size_bits;
+
+	return (uint64_t)vol->lcnbmp_na->data_size <= clusters / 8 + BITMAP_EXCESS &&
+	       (uint64_t)vol->mftbmp_na->data_size <= records / 8 + BITMAP_EXCESS;
+}
+
+static int count_free(struct ntfs_fs *nfs)
+{
+	if (bitmaps_fit(nfs) && !ntfs_volume_get_free_space(nfs->vol))
+		return 0;
+	if (!bitmaps_fit(nfs))
+		errno = EIO;
+	return ntfs_fail(nfs, "read the bitmap of used clusters", FILE_Bitmap);
+}
+
 int ntfs_op_space(struct fs *fs, struct fs_space *out)
 {
 	struct ntfs_fs *nfs = ntfs_fs_of(fs);
 
 	/* The library counts the bitmap once and keeps the number up to date from then on. */
-	if (!NVolFreeSpaceKnown(nfs->vol) && ntfs_volume_get_free_space(nfs->vol))
-		return ntfs_fail(nfs, "read the bitmap of used clusters", FILE_Bitmap);
+	if (!NVolFreeSpaceKnown(nfs->vol)) {
+		int rc = count_free(nfs);
+
+		if (rc)
+			return rc;
+	}
 	out->cluster = nfs->vol->cluster_size;
 	out->total = (uint64_t)nfs->vol->nr_clusters * out->cluster;
 	out->free =

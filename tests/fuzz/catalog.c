@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Catalogs. The first byte chooses: a sound catalog with patches of the input, the input itself as
+ * the file, or rows from the input written and read back. What catalog_open() lets pass must hold
+ * what the engine relies on.
+ */
+#include "store/catalog.h"
+
+#include "base/text.h"
+#include "fuzz/fuzz.h"
+#include "report/error.h"
+#include "report/log.h"
+
+#define ROWS_MAX 40
+
+static uint8_t *base;
+static size_t base_len;
+
+/* What the engine relies on while it reads a catalog that was accepted. */
+struct reading {
+	uint64_t dirs, files, users;
+};
+
+static void fill(struct catalog *c)
+{
+	struct catalog_user user = {"S-1-5-21-1-2-3-1001", "PC", "ann",
+				    "C:\\Users\\ann",	   true, "/ui:ann"};
+	struct catalog_rule rule = {1,		 "include", "C:\\* [*.doc]", "a.xml",
+				    "Documents", 7,	    "PC\\ann"};
+
+	fuzz_assert(!catalog_set(c, "format", "1") && !catalog_set(c, "state", "complete"));
+	fuzz_assert(!catalog_set_serial(c, 0x1122334455667788));
+	fuzz_assert(!catalog_add_user(c, &user) && !catalog_add_rule(c, &rule));
+	fuzz_assert(!catalog_add_skipped(c, "C:\\x", "locked"));
+}
+
+static size_t serialize(struct catalog *c, uint8_t **out)
+{
+	const void *data;
+	size_t len;
+
+	fuzz_assert(!catalog_serialize(c, &data, &len));
+	*out = malloc(len);
+	fuzz_assert(*out);
+	memcpy(*out, data, len);
+	return len;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	struct catalog_dir dir = {.id = 1, .name = "C$", .volume = 'C', .how = CATALOG_PARENT};
+	struct catalog_file file = {.dir = 2,
+				    .name = "a.doc",
+				    .source = 70,
+				    .stored = 70,
+				    .size = 12,
+				    .names = 1,
+				    .how = CATALOG_LINK,
+				    .rule = 1};
+	struct catalog *c;
+
+	(void)argc;
+	(void)argv;
+	log_set_quiet(true);
+	fuzz_assert(!catalog_new(&c));
+	fill(c);
+	fuzz_assert(!catalog_add_dir(c, &dir));
+	dir = (struct catalog_dir){.id = 2,
+				   .parent = 1,
+				   .name = "Users",
+				   .volume = 'C',
+				   .source = 40,
+				   .stored = 50,
+				   .how = CATALOG_DIR,
+				   .rule = 1};
+	fuzz_assert(!catalog_add_dir(c, &dir) && !catalog_add_file(c, &file));
+	file.name = "b.doc";
+	file.how = CATALOG_COPY;
+	file.stored = 71;
+	fuzz_assert(!catalog_add_file(c, &file));
+	base_len = serialize(c, &base);
+	catalog_free(c);
+	return 0;
+}
+
+static void check_name(const char *name)
+{
+	uint16_t units[NAME_UNITS_MAX];
+
+	fuzz_assert(name && *name && strcmp(name, ".") && strcmp(name, ".."));
+	fuzz_assert(text_to_utf16(name, strlen(name), units, NAME_UNITS_MAX) > 0);
+}
+
+static int check_dir(void *ctx, const struct catalog_dir *dir)
+{
+	struct reading *r = ctx;
+
+	check_name(dir->name);
+	fuzz_assert(dir->id == (int64_t)++r->dirs);
+	fuzz_assert(dir->parent >= 0 && dir->parent < dir->id);
+	fuzz_assert(dir->volume >= 'A' && dir->volume <= 'Z');
+	return 0;
+}
+
+static int check_file(void *ctx, const struct catalog_file *file)
+{
+	struct reading *r = ctx;
+
+	check_name(file->name);
+	r->files++;
+	fuzz_assert(file->dir >= 1 && file->dir <= (int64_t)r->dirs);
+	fuzz_assert(file->how != CATALOG_LINK || file->stored == file->source);
+	fuzz_assert(file->how != CATALOG_LISTED || !file->stored);
+	return 0;
+}
+
+static int check_user(void *ctx, const struct catalog_user *user)
+{
+	struct reading *r = ctx;
+
+	r->users++;
+	fuzz_assert(user->sid && user->domain && user->name && user->profile && user->reason);
+	return 0;
+}
+
+static void check_rows(struct catalog *c)
+{
+	struct reading r = {0}, each = {0};
+	uint64_t dirs, files, skipped;
+
+	fuzz_assert(!catalog_count(c, &dirs, &files, &skipped));
+	fuzz_assert(!catalog_users(c, check_user, &r));
+	fuzz_assert(!catalog_dirs(c, check_dir, &r) && r.dirs == dirs);
+	fuzz_assert(!catalog_files(c, 0, check_file, &r) && r.files == files);
+	each.dirs = dirs;
+	for (uint64_t i = 1; i <= dirs && i <= 64; i++)
+		fuzz_assert(!catalog_files(c, (int64_t)i, check_file, &each));
+	fuzz_assert(dirs > 64 || each.files == files);
+	(void)catalog_is_of(c, 1);
+	fuzz_assert(!strcmp(catalog_get(c, "format"), "1"));
+}
+
+static void open_and_check(const uint8_t *data, size_t len)
+{
+	unsigned errors = log_error_count();
+	struct catalog *c;
+	int error = catalog_open(data, len, "input", &c);
+
+	if (error) {
+		fuzz_assert(log_error_count() == errors + 1);
+		return;
+	}
+	check_rows(c);
+	catalog_free(c);
+}
+
+static void patched(struct fuzz_input *in)
+{
+	struct fuzz_patch done[FUZZ_PATCHES_MAX];
+	uint8_t *copy = malloc(base_len);
+	struct fuzz_zone zones[32];
+	size_t count = 0;
+
+	fuzz_assert(copy);
+	memcpy(copy, base, base_len);
+	for (; count < 32 && count < base_len / 4096; count++)
+		zones[count] = (struct fuzz_zone){count * 4096, 4096};
+	fuzz_patch(in, copy, zones, count, done);
+	open_and_check(copy, base_len);
+	free(copy);
+}
+
+/* A name as capture writes it: what NTFS can hold. */
+static bool is_name(const char *name)
+{
+	uint16_t units[NAME_UNITS_MAX];
+
+	return *name && strcmp(name, ".") && strcmp(name, "..") &&
+	       text_to_utf16(name, strlen(name), units, NAME_UNITS_MAX) > 0;
+}
+
+struct kept {
+	struct catalog_file files[ROWS_MAX];
+	unsigned found, count;
+	int64_t parents[ROWS_MAX + 2]; /* by the id of the directory */
+	int64_t dirs;
+};
+
+static int find_dir(void *ctx, const struct catalog_dir *dir)
+{
+	struct kept *k = ctx;
+
+	fuzz_assert(dir->id <= k->dirs && dir->parent == k->parents[dir->id]);
+	fuzz_assert(dir->id == 1 || (dir->source == (uint64_t)-dir->id && dir->volume == 'D'));
+	return 0;
+}
+
+static int find_kept(void *ctx, const struct catalog_file *file)
+{
+	struct kept *k = ctx;
+
+	for (unsigned i = 0; i < k->count; i++) {
+		const struct catalog_file *f = &k->files[i];
+
+		k->found += f->dir == file->dir && !strcmp(f->name, file->name) &&
+			    f->source == file->source && f->stored == file->stored &&
+			    f->size == file->size && f->how == file->how &&
+			    f->attributes == file->attributes && f->names == file->names;
+	}
+	return 0;
+}
+
+static void written(struct fuzz_input *in)
+{
+	struct catalog_dir dir = {.id = 1, .name = "C$", .volume = 'C', .how = CATALOG_PARENT};
+	struct kept kept = {.dirs = 1};
+	struct catalog *c;
+	uint8_t *data;
+	size_t len;
+
+	fuzz_assert(!catalog_new(&c));
+	fill(c);
+	fuzz_assert(!catalog_add_dir(c, &dir));
+	while (in->len && kept.count < ROWS_MAX) {
+		uint16_t bits = fuzz_u16(in);
+		struct catalog_file *f = &kept.files[kept.count];
+		char *name = fuzz_text(in);
+
+		dir = (struct catalog_dir){.id = kept.dirs + 1,
+					   .parent = bits % kept.dirs + 1,
+					   .name = name,
+					   .volume = 'D',
+					   .source = (uint64_t) - (kept.dirs + 1),
+					   .attributes = bits,
+					   .how = CATALOG_DIR};
+		if (bits & 2 && kept.dirs <= ROWS_MAX && is_name(name) && !catalog_add_dir(c, &dir))
+			kept.parents[++kept.dirs] = dir.parent;
+
+		*f = (struct catalog_file){.dir = 1,
+					   .name = name,
+					   .source = bits * 0x1000100010001u,
+					   .size = bits,
+					   .attributes = bits * 0x10001u,
+					   .names = bits,
+					   .how = bits & 1 ? CATALOG_COPY : CATALOG_LINK};
+		f->stored = f->how == CATALOG_LINK ? f->source : f->source + 1;
+		if (is_name(name) && !catalog_add_file(c, f))
+			kept.count++;
+		else
+			free(name);
+	}
+	len = serialize(c, &data);
+	catalog_free(c);
+	fuzz_assert(!catalog_open(data, len, "own", &c));
+	check_rows(c);
+	fuzz_assert(!catalog_files(c, 1, find_kept, &kept) && kept.found == kept.count);
+	fuzz_assert(!catalog_dirs(c, find_dir, &kept));
+	catalog_free(c);
+	free(data);
+	while (kept.count)
+		free((char *)(uintptr_t)kept.files[--kept.count].name);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct fuzz_input in = {data, len};
+
+	switch (fuzz_u8(&in) % 4) {
+	case 0:
+		open_and_check(in.data, in.len);
+		break;
+	case 1:
+		written(&in);
+		break;
+	default:
+		patched(&in);
+	}
+	return 0;
+}
