@@ -29,9 +29,14 @@
 /* Where rule files that came along are, unless HOLDFAST_RULES says otherwise. */
 #define RULES_DIR "/usr/share/holdfast"
 
+static bool generates(const struct scan *s)
+{
+	return s->o.genconfig || s->o.genmigxml;
+}
+
 static bool only_looks(const struct scan *s)
 {
-	return s->o.dry_run || s->o.explain || s->o.estimate_asked;
+	return s->o.dry_run || s->o.explain || s->o.estimate_asked || generates(s);
 }
 
 static int open_outputs(struct scan *s)
@@ -109,8 +114,7 @@ static int find_windows(struct scan *s)
 	return USMT_SUCCESS;
 }
 
-/* The host path of rule file NAME: as given, else among the rule files that came along. */
-static int find_rule_file(const char *name, struct str *path)
+int scan_find_rule_file(const char *name, struct str *path)
 {
 	const char *dir = getenv("HOLDFAST_RULES");
 	int ret = str_adds(path, name);
@@ -126,6 +130,22 @@ static int find_rule_file(const char *name, struct str *path)
 	return ret;
 }
 
+static int load_config(struct scan *s)
+{
+	if (!s->o.config)
+		return USMT_SUCCESS;
+	int ret = rules_config_load(s->o.config, s->o.config, &s->config);
+
+	if (ret)
+		return code_for(ret, USMT_UNABLE_TO_READ_CONFIG_FILE);
+	log_info("Configuration: %s. HardLinkStoreControl, if it is there, changes nothing: "
+		 "offline no "
+		 "file is locked.",
+		 s->o.config);
+	s->errors.config = s->config;
+	return USMT_SUCCESS;
+}
+
 static int load_rules(struct scan *s)
 {
 	s->rules = rules_new();
@@ -133,7 +153,7 @@ static int load_rules(struct scan *s)
 		return log_oom(), USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
 	for (size_t i = 0; i < s->o.rules.count; i++) {
 		struct str path = {0};
-		int ret = find_rule_file(s->o.rules.items[i], &path);
+		int ret = scan_find_rule_file(s->o.rules.items[i], &path);
 
 		log_info("Script file specified: %s", s->o.rules.items[i]);
 		if (!ret)
@@ -142,6 +162,7 @@ static int load_rules(struct scan *s)
 		if (ret)
 			return code_for(ret, USMT_UNABLE_GET_SCRIPTFILES);
 	}
+	rules_use_config(s->rules, s->config);
 	if (!s->o.rules.count)
 		log_warning("No rule file was given (/i): without rules nothing is kept.");
 	return USMT_SUCCESS;
@@ -150,6 +171,9 @@ static int load_rules(struct scan *s)
 /* The volume of the store: there, NTFS, fit for writing when that is meant. */
 static int check_volume(struct scan *s)
 {
+	s->letter = s->machine->chosen->letter;
+	if (generates(s))
+		return USMT_SUCCESS;
 	winpath_split(s->o.store_path, &s->letter, &s->store_path);
 	struct machine_volume *v = machine_volume(s->machine, s->letter);
 
@@ -180,6 +204,8 @@ static int check_volume(struct scan *s)
 /* Is there room, in both senses, for a store? */
 static int check_store(struct scan *s)
 {
+	if (generates(s))
+		return USMT_SUCCESS;
 	struct fs *fs = machine_volume(s->machine, s->letter)->fs;
 	enum store_state state;
 	struct fs_space space;
@@ -256,7 +282,7 @@ static int make_plan(struct scan *s)
 		ret = scan_report_components(s);
 	if (ret)
 		return code_for(ret, USMT_UNABLE_FINDMIGUNITS);
-	if (s->o.explain)
+	if (s->o.explain || generates(s))
 		return USMT_SUCCESS;
 	ret = plan_make(&s->plan, s->machine, s->letter, s->rules, s->o.store_path, &s->errors);
 	s->plan.machine = &s->examine.rules_machine;
@@ -264,6 +290,28 @@ static int make_plan(struct scan *s)
 		return code_for(ret, USMT_MIGRATION_STOPPED_NONFATAL);
 	progress_record("PHASE", "Collecting", NULL);
 	return scan_report_plan(s) ? USMT_INIT_OPERATING_ENVIRONMENT_FAILED : USMT_SUCCESS;
+}
+
+/* The whole host file PATH into fresh memory. */
+static int read_host_file(const char *path, char **data, size_t *len)
+{
+	struct str text = {0};
+	FILE *f = fopen(path, "re");
+	char buf[65536];
+	size_t n;
+	int ret = f ? 0 : HF_EIO;
+
+	while (!ret && (n = fread(buf, 1, sizeof(buf), f)))
+		ret = str_add(&text, buf, n);
+	if (!ret && ferror(f))
+		ret = HF_EIO;
+	if (f)
+		fclose(f);
+	if (ret == HF_EIO)
+		log_error("%s could not be read again: %s.", path, strerror(errno));
+	*len = text.len;
+	*data = str_take(&text);
+	return ret;
 }
 
 /* Catalog facts that are known before gathering. */
@@ -303,6 +351,28 @@ static int describe(struct scan *s, struct catalog *c)
 	return ret ? ret : freshness_record(machine_volume(s->machine, w->letter)->fs, w, c);
 }
 
+/* The rules are wanted again at restore: the store keeps a copy of each file. */
+static int keep_rule_files(struct scan *s, struct catalog *c)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < s->o.rules.count; i++) {
+		struct str path = {0};
+		char *data = NULL;
+		size_t len = 0;
+
+		ret = scan_find_rule_file(s->o.rules.items[i], &path);
+		if (!ret)
+			ret = read_host_file(path.data, &data, &len);
+		if (!ret)
+			ret = catalog_add_rule_file(c, (int64_t)i + 1, s->o.rules.items[i], data,
+						    len);
+		free(data);
+		str_free(&path);
+	}
+	return ret;
+}
+
 static int record_skipped(struct scan *s, struct catalog *c)
 {
 	int ret = 0;
@@ -321,6 +391,8 @@ static int fill_store(struct scan *s, struct fs *fs, struct catalog *c)
 
 	if (!ret)
 		ret = describe(s, c);
+	if (!ret)
+		ret = keep_rule_files(s, c);
 	if (!ret)
 		ret = gather(fs, files_root, &s->plan, s->rules, c, &s->errors, &s->result);
 	if (!ret)
@@ -390,7 +462,7 @@ static int capture(struct scan *s)
 
 static int run(struct scan *s)
 {
-	int (*const steps[])(struct scan *) = {find_windows, load_rules,   check_volume,
+	int (*const steps[])(struct scan *) = {find_windows, load_config,  load_rules, check_volume,
 					       check_store,  decide_users, make_plan};
 	int code = open_outputs(s);
 
@@ -398,6 +470,8 @@ static int run(struct scan *s)
 		log_start(s);
 	for (size_t i = 0; !code && i < sizeof(steps) / sizeof(*steps); i++)
 		code = steps[i](s);
+	if (!code && generates(s))
+		return scan_generate(s);
 	if (!code && s->o.explain)
 		return scan_explain(s);
 	if (!code && s->list.path)
@@ -450,6 +524,7 @@ static void release(struct scan *s)
 {
 	plan_free(&s->plan);
 	rules_free(s->rules);
+	rules_config_free(s->config);
 	examine_free(&s->examine);
 	free(s->decisions);
 	object_errors_free(&s->errors);
@@ -467,6 +542,13 @@ int cmd_scanstate(int argc, char **argv)
 		scanstate_options_free(&s.o);
 		return code;
 	}
+	if (s.o.lint) {
+		code = scan_lint(&s);
+		release(&s);
+		return code;
+	}
+	if (s.o.genmigxml)
+		s.o.rules = (struct option_list){.items = {"MigDocs.xml"}, .count = 1};
 	s.errors.continue_on_error = s.o.go_on;
 	code = run(&s);
 	if (code == USMT_SUCCESS && s.errors.count)

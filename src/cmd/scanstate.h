@@ -13,8 +13,11 @@
 #include "engine/gather.h"
 #include "engine/plan.h"
 #include "engine/users.h"
+#include "rules/config.h"
 #include "rules/rules.h"
 #include "windows/machine.h"
+
+struct str;
 
 struct scan {
 	struct scanstate_options o;
@@ -23,6 +26,7 @@ struct scan {
 	struct user_decision *decisions; /* one for each user of the installation */
 	struct examine examine;
 	struct rules *rules;
+	struct rules_config *config; /* of /config, or NULL */
 	struct plan plan;
 	struct object_errors errors;
 	struct gather_result result;
@@ -41,6 +45,18 @@ int scan_report_components(const struct scan *s);
  * the log. 0 or HF_ENOMEM.
  */
 int scan_report_plan(const struct scan *s);
+
+/* /genconfig and /genmigxml, after rules_compile(). A USMT code. */
+int scan_generate(const struct scan *s);
+
+/* --lint: loads the rule files and prints their weaknesses. A USMT code; 3 when there are any. */
+int scan_lint(struct scan *s);
+
+/*
+ * The host path of rule file NAME into PATH: as given, else among the rule files that came along. 0
+ * or HF_ENOMEM.
+ */
+int scan_find_rule_file(const char *name, struct str *path);
 
 /* --explain: every rule that matches the path, and the winner. Returns a USMT code. */
 int scan_explain(const struct scan *s);

@@ -43,14 +43,14 @@ static const struct option options[] = {
 	{"ui", VALUE_REQUIRED, DONE, 0, 0, AT(include_users)},
 	{"ue", VALUE_REQUIRED, DONE, 0, 0, AT(exclude_users)},
 	{"offlinewindir", VALUE_REQUIRED, DONE, 0, AT(offline_win_dir), 0},
-	{"all", VALUE_NONE, NOT_YET, 0, 0, 0},
+	{"all", VALUE_NONE, DONE, AT(all), 0, 0},
+	{"auto", VALUE_OPTIONAL, DONE, AT(auto_asked), AT(auto_dir), 0},
+	{"config", VALUE_REQUIRED, DONE, 0, AT(config), 0},
+	{"genconfig", VALUE_REQUIRED, DONE, 0, AT(genconfig), 0},
+	{"genmigxml", VALUE_REQUIRED, DONE, 0, AT(genmigxml), 0},
 	{"apps", VALUE_NONE, NOT_YET, 0, 0, 0},
-	{"auto", VALUE_OPTIONAL, NOT_YET, 0, 0, 0},
-	{"config", VALUE_REQUIRED, NOT_YET, 0, 0, 0},
 	{"efs", VALUE_REQUIRED, NOT_YET, 0, 0, 0},
 	{"encrypt", VALUE_OPTIONAL, NOT_YET, 0, 0, 0},
-	{"genconfig", VALUE_REQUIRED, NOT_YET, 0, 0, 0},
-	{"genmigxml", VALUE_REQUIRED, NOT_YET, 0, 0, 0},
 	{"key", VALUE_REQUIRED, NOT_YET, 0, 0, 0},
 	{"keyfile", VALUE_REQUIRED, NOT_YET, 0, 0, 0},
 	{"localonly", VALUE_NONE, NOT_YET, 0, 0, 0},
@@ -125,6 +125,7 @@ static int set_verbosity(struct parser *p, int at, const char *value)
 	for (size_t i = 0; i < sizeof(valid) / sizeof(*valid); i++) {
 		if (!strcmp(value, valid[i])) {
 			p->o->verbosity = atoi(value);
+			p->o->verbosity_given = true;
 			return USMT_SUCCESS;
 		}
 	}
@@ -200,6 +201,10 @@ static int take_own(struct parser *p, int *index)
 		o->dry_run = true;
 		return 1;
 	}
+	if (!strcmp(line->argv[*index], "--lint")) {
+		o->lint = true;
+		return 1;
+	}
 	if (!strcmp(line->argv[*index], "--help")) {
 		o->help = true;
 		return 1;
@@ -221,6 +226,16 @@ static int take_own(struct parser *p, int *index)
 	return ret < 0 ? -1 : ret;
 }
 
+static int add_rule_file(struct parser *p, int at, const char *name)
+{
+	struct option_list *list = &p->o->rules;
+
+	if (list->count == SCANSTATE_LIST_MAX)
+		return refuse_option(p, at, "i", "given too often.");
+	list->items[list->count++] = name;
+	return USMT_SUCCESS;
+}
+
 static int take_all(struct parser *p)
 {
 	struct cmdline *line = &p->o->line;
@@ -235,6 +250,8 @@ static int take_all(struct parser *p)
 					      "Holdfast has no such option of its own.");
 			else if (own < 0)
 				code = USMT_INVALID_PARAMETERS;
+		} else if (p->o->lint) {
+			code = add_rule_file(p, i, line->argv[i]);
 		} else if (line->argv[i][0] == '/') {
 			code = take_option(p, &i);
 		} else if (p->o->store_path) {
@@ -342,11 +359,56 @@ static int check_outputs(const struct parser *p)
 	return USMT_SUCCESS;
 }
 
+/* /genconfig and /genmigxml make no store: 1.1 leaves them /i, /v, /l, /o and /nocompress. */
+static int check_generating(const struct parser *p, const char *name)
+{
+	const struct scanstate_options *o = p->o;
+
+	if (o->genconfig && o->genmigxml)
+		return refuse_option(p, -1, name, "a command is already specified: /genconfig.");
+	if (o->store_path)
+		return refuse_option(p, -1, name, "makes no store; leave the StorePath out.");
+	if (o->hardlink || o->go_on || o->progress || o->listfiles || o->estimate_asked || o->all ||
+	    o->include_users.count || o->exclude_users.count || o->config || o->dry_run ||
+	    o->explain || (o->genmigxml && o->rules.count))
+		return refuse_option(p, -1, name,
+				     o->genmigxml
+					     ? "only together with /v, /l and /offlinewindir."
+					     : "only together with /i, /v, /l, /o, /nocompress "
+					       "and /offlinewindir.");
+	return USMT_SUCCESS;
+}
+
+/* /auto[:DIR]: /i:MigDocs.xml /i:MigApp.xml /v:13 (specification 13, item 11). */
+static int expand_auto(struct parser *p)
+{
+	static const char *const names[] = {"MigDocs.xml", "MigApp.xml"};
+	struct scanstate_options *o = p->o;
+	int code = USMT_SUCCESS;
+
+	if (o->all || o->include_users.count || o->exclude_users.count || o->verbosity_given)
+		return refuse_option(p, -1, "auto", "not together with /all, /ui, /ue or /v.");
+	o->verbosity = 13;
+	for (size_t i = 0; !code && i < sizeof(names) / sizeof(*names); i++) {
+		struct str path = {0};
+		int ret = o->auto_dir ? str_addf(&path, "%s/%s", o->auto_dir, names[i])
+				      : str_adds(&path, names[i]);
+		char *copy = ret ? NULL : arena_strdup(&o->line.arena, path.data);
+		str_free(&path);
+		code = copy ? add_rule_file(p, -1, copy) : USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
+	}
+	return code;
+}
+
 /* Specification 1.1 and the hard rules below it, as far as the options are done. */
 static int check_combinations(const struct parser *p)
 {
 	const struct scanstate_options *o = p->o;
 
+	if (o->genconfig || o->genmigxml)
+		return check_generating(p, o->genconfig ? "genconfig" : "genmigxml");
+	if (o->all && (o->include_users.count || o->exclude_users.count))
+		return refuse_option(p, -1, "all", "not together with /ui or /ue.");
 	if (o->hardlink && !o->nocompress)
 		return refuse_option(p, -1, "hardlink", "needs /nocompress.");
 	if (o->listfiles && o->estimate_asked)
@@ -401,11 +463,17 @@ int scanstate_options_parse(struct scanstate_options *o, int argc, char **argv)
 	int code = take_all(&p);
 	if (o->help || (!code && o->line.argc == 1))
 		return USMT_DISPLAY_HELP;
+	if (!code && o->auto_asked)
+		code = expand_auto(&p);
 	if (!code)
 		code = check_lengths(&p);
-	if (!code)
+	if (!code && o->lint)
+		return o->rules.count ? USMT_SUCCESS
+				      : refuse(&p, -1, USMT_INVALID_PARAMETERS,
+					       "--lint needs the names of rule files.");
+	if (!code && !o->genconfig && !o->genmigxml)
 		code = check_store_path(&p);
-	if (!code)
+	if (!code && o->store_path)
 		code = check_outputs(&p);
 	if (!code)
 		code = check_combinations(&p);
@@ -445,6 +513,11 @@ void scanstate_help(void)
 	      "  /ui:WHO  /ue:WHO     take, leave out a user: Domain\\User, User, or a SID, with * "
 	      "in\n"
 	      "                       any part; /ui wins over /ue; repeatable\n"
+	      "  /all                 all users, which is the default\n"
+	      "  /config:FILE         a Config.xml: components to leave out, ErrorControl\n"
+	      "  /genconfig:FILE      only write a Config.xml of the components found here\n"
+	      "  /genmigxml:FILE      only write a rule file of the documents found here\n"
+	      "  /auto[:DIR]          the same as /i:MigDocs.xml /i:MigApp.xml /v:13\n"
 	      "  /offlinewindir:DIR   the Windows directory, such as C:\\Windows\n"
 	      "  /l:FILE              log (default: ScanState.log in the current folder)\n"
 	      "  /v:N                 log detail: sum of 1 verbose, 4 objects, 8 all on the "
@@ -458,7 +531,10 @@ void scanstate_help(void)
 	      stdout);
 	fputs(select_help, stdout);
 	fputs("  --dry-run            decide and report; write nothing to any volume\n"
-	      "  --explain PATH       tell which rules match PATH and which one decides\n"
+	      "  --explain PATH       tell which rules match PATH (or HKCU\\Key [Value]) and "
+	      "which\n"
+	      "                       one decides\n"
+	      "  --lint FILE...       only examine rule files for weaknesses; code 3 if any\n"
 	      "  --args STRING        more arguments in one string, cut as Windows does\n"
 	      "  --log FILE           keep the log here as well, whatever /l says\n"
 	      "  --progress-log FILE  keep the progress log here as well\n"

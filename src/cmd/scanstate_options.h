@@ -24,13 +24,17 @@ struct scanstate_options {
 	char *joined;	     /* the command line as one string, for logs */
 	const char *store_path;
 	const char *log, *progress, *listfiles, *estimate; /* /l /progress /listfiles /p:FILE */
+	const char *config, *genconfig, *genmigxml;	   /* /config /genconfig /genmigxml */
+	const char *auto_dir;				   /* of /auto:DIR */
 	const char *offline_win_dir;
 	int verbosity;
+	bool verbosity_given, all, auto_asked;
 	bool overwrite, go_on, hardlink, nocompress, estimate_asked, help;
 	struct option_list rules, include_users, exclude_users; /* /i /ui /ue */
 	/* Our own. */
 	struct select select;
 	bool dry_run;
+	bool lint; /* --lint: what is no option names a rule file */
 	const char *explain;
 	const char *log_spool, *progress_spool; /* --log, --progress-log */
 	const char *vars;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/winpath.h"
 #include "report/error.h"
@@ -181,17 +182,27 @@ static int print_match(void *ctx, const struct rules_match *match)
 	return 0;
 }
 
-int scan_explain(const struct scan *s)
+/* The decision, in words. */
+static void say_decision(const struct rules_decision *decision)
+{
+	if (decision->rule == RULES_NONE)
+		log_status("No rule matches: it is not kept.");
+	else
+		log_status("It is %s.", decision->selected ? "kept" : "not kept");
+}
+
+static int explain_path(const struct scan *s)
 {
 	struct rules_decision decision;
 	struct str path = {0};
 	struct fs_stat st = {0};
 	fs_ref ref;
 	char letter;
-	int code = USMT_SUCCESS;
 
 	if (winpath_normalise(s->o.explain, s->letter, &path)) {
-		log_error("--explain %s: not a path such as C:\\Users\\ann\\x.txt.", s->o.explain);
+		log_error("--explain %s: not a path such as C:\\Users\\ann\\x.txt, nor a registry "
+			  "key such as HKCU\\Software\\X [Value].",
+			  s->o.explain);
 		str_free(&path);
 		return USMT_INVALID_PARAMETERS;
 	}
@@ -206,14 +217,45 @@ int scan_explain(const struct scan *s)
 			       : ": a file");
 	ret = rules_explain(s->rules, path.data, !ret && st.is_dir, st.attributes, print_match,
 			    (void *)s, &decision);
-	if (ret)
-		code = USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
-	else if (decision.rule == RULES_NONE)
-		log_status("No rule matches: it is not kept.");
-	else
-		log_status("It is %s.", decision.selected ? "kept" : "not kept");
+	if (!ret)
+		say_decision(&decision);
 	str_free(&path);
-	return code;
+	return ret ? USMT_INIT_OPERATING_ENVIRONMENT_FAILED : USMT_SUCCESS;
+}
+
+/* "HKCU\Software\X [Value]" or a key alone; what is the user's own for each user that is captured.
+ */
+static int explain_key(const struct scan *s)
+{
+	const char *text = s->o.explain, *bracket = strstr(text, " [");
+	size_t len = strlen(text);
+	bool has_value = bracket && text[len - 1] == ']';
+	bool own = !strncasecmp(text, "HKCU", 4);
+	struct rules_decision decision;
+	char *key = strndup(text, has_value ? (size_t)(bracket - text) : len);
+	char *value = has_value ? strndup(bracket + 2, len - (size_t)(bracket - text) - 3) : NULL;
+	char name[512];
+	int ret = key && (value || !has_value) ? 0 : log_oom();
+
+	for (int user = own ? 0 : -1;
+	     !ret && user < (own ? s->examine.rules_machine.user_count : 0); user++) {
+		if (own)
+			user_display_name(s->machine->chosen, s->examine.users[user], name,
+					  sizeof(name));
+		log_status("%s%s%s", text, own ? ", " : "", own ? name : "");
+		ret = rules_explain_key(s->rules, user, key, value, print_match, (void *)s,
+					&decision);
+		if (!ret)
+			say_decision(&decision);
+	}
+	free(key);
+	free(value);
+	return ret ? USMT_INIT_OPERATING_ENVIRONMENT_FAILED : USMT_SUCCESS;
+}
+
+int scan_explain(const struct scan *s)
+{
+	return strncasecmp(s->o.explain, "HK", 2) ? explain_path(s) : explain_key(s);
 }
 
 static int write_lines(const struct scan *s, FILE *f)

@@ -11,6 +11,7 @@
 #include "report/error.h"
 #include "report/log.h"
 #include "report/progress.h"
+#include "rules/config.h"
 
 /* Errors that are never about one object alone. */
 static bool always_stops(int error)
@@ -38,9 +39,48 @@ static int record(struct object_errors *errors, const char *path, int error, con
 	return 0;
 }
 
+/* What ErrorControl says of PATH as a file or, if nothing, as a directory. */
+static enum rules_error_policy policy_of(const struct object_errors *errors, const char *path,
+					 int error)
+{
+	const char *slash = strrchr(path, '\\');
+	struct rules_object object = {.type = RULES_FILE, .user = -1};
+	enum rules_error_policy policy = RULES_POLICY_NONE;
+	char *node;
+
+	if (!errors->config)
+		return RULES_POLICY_NONE;
+	node = slash ? strndup(path, (size_t)(slash - path)) : NULL;
+	if (node) {
+		object.node = node;
+		object.leaf = slash + 1;
+		policy = rules_config_error_policy(errors->config, &object, hf_win32_code(error));
+	}
+	free(node);
+	if (policy != RULES_POLICY_NONE)
+		return policy;
+	object.node = path;
+	object.leaf = NULL;
+	return rules_config_error_policy(errors->config, &object, hf_win32_code(error));
+}
+
+static bool stops(const struct object_errors *errors, const char *path, int error)
+{
+	if (always_stops(error))
+		return true;
+	switch (policy_of(errors, path, error)) {
+	case RULES_POLICY_FATAL:
+		return true;
+	case RULES_POLICY_NON_FATAL:
+		return false;
+	default:
+		return !errors->continue_on_error;
+	}
+}
+
 int object_error(struct object_errors *errors, const char *path, int error, const char *reason)
 {
-	bool stop = !errors->continue_on_error || always_stops(error);
+	bool stop = stops(errors, path, error);
 
 	if (error == HF_ENOMEM)
 		return log_oom();

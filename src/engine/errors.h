@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Per-object trouble: one function decides, by /c (later also <ErrorControl>), whether the run goes
- * on, and keeps the list of what was skipped (USMT specification 1 "/c", 9.4).
+ * Per-object trouble: one function decides, by <ErrorControl> and /c, whether the run goes on, and
+ * keeps the list of what was skipped (USMT specification 1 "/c", 5.2, 9.4).
  */
 #ifndef HOLDFAST_ENGINE_ERRORS_H
 #define HOLDFAST_ENGINE_ERRORS_H
@@ -16,16 +16,19 @@ struct object_error {
 	int error; /* enum hf_error */
 };
 
+struct rules_config;
+
 struct object_errors {
-	bool continue_on_error; /* /c */
+	const struct rules_config *config; /* whose ErrorControl is asked first; NULL: none */
+	bool continue_on_error;		   /* /c */
 	struct object_error *list;
 	size_t count, cap;
 };
 
 /*
  * Records that the object at PATH cannot be kept, because of REASON and ERROR. Returns 0 when the
- * run goes on (/c, and the error is about this object alone), else ERROR. HF_ENOMEM, HF_ENOSPC,
- * HF_ECANCELLED and HF_EREADONLY always stop the run.
+ * run goes on (ErrorControl says nonFatal, or says nothing and there is /c), else ERROR. HF_ENOMEM,
+ * HF_ENOSPC, HF_ECANCELLED and HF_EREADONLY always stop the run.
  */
 int object_error(struct object_errors *errors, const char *path, int error, const char *reason);
 

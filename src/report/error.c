@@ -69,6 +69,37 @@ int hf_from_errno(int errnum)
 	}
 }
 
+unsigned hf_win32_code(int error)
+{
+	switch (error) {
+	case HF_ENOENT:
+		return 2; /* ERROR_FILE_NOT_FOUND */
+	case HF_EACCES:
+	case HF_EREFUSED:
+		return 5; /* ERROR_ACCESS_DENIED */
+	case HF_ENOMEM:
+		return 8; /* ERROR_NOT_ENOUGH_MEMORY */
+	case HF_EREADONLY:
+		return 19; /* ERROR_WRITE_PROTECT */
+	case HF_EIO:
+		return 23; /* ERROR_CRC */
+	case HF_EBUSY:
+		return 32; /* ERROR_SHARING_VIOLATION */
+	case HF_EUNSUPPORTED:
+		return 50; /* ERROR_NOT_SUPPORTED */
+	case HF_EEXIST:
+		return 80; /* ERROR_FILE_EXISTS */
+	case HF_ENOSPC:
+		return 112; /* ERROR_DISK_FULL */
+	case HF_ELIMIT:
+		return 206; /* ERROR_FILENAME_EXCED_RANGE */
+	case HF_ECORRUPT:
+		return 1392; /* ERROR_FILE_CORRUPT */
+	default:
+		return 31; /* ERROR_GEN_FAILURE */
+	}
+}
+
 const char *usmt_code_name(int code)
 {
 	static const struct {

@@ -37,6 +37,9 @@ const char *hf_strerror(int error);
 /* Maps a (positive) errno value to the nearest enum hf_error. */
 int hf_from_errno(int errnum);
 
+/* The Win32 error number nearest to ERROR (an enum hf_error), as ErrorControl and logs name it. */
+unsigned hf_win32_code(int error);
+
 /* Process exit codes of ScanState, LoadState and UsmtUtils; USMT specification 9.1. */
 enum usmt_code {
 	USMT_SUCCESS = 0,

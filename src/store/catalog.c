@@ -37,6 +37,9 @@ const struct catalog_table catalog_tables[] = {
 	 "rule INTEGER NOT NULL,PRIMARY KEY(dir,name))WITHOUT ROWID"},
 	{"skipped", "CREATE TABLE skipped(id INTEGER PRIMARY KEY,path TEXT NOT NULL,"
 		    "reason TEXT NOT NULL)"},
+	{"rule_file", "CREATE TABLE rule_file(id INTEGER NOT NULL,part INTEGER NOT NULL,"
+		      "name TEXT NOT NULL,data BLOB NOT NULL,PRIMARY KEY(id,part))"
+		      "WITHOUT ROWID"},
 };
 const size_t catalog_table_count = sizeof(catalog_tables) / sizeof(*catalog_tables);
 
@@ -47,6 +50,7 @@ static const char *const statement_sql[CATALOG_STATEMENTS] = {
 	[ADD_DIR] = "INSERT INTO dir VALUES(?,?,?,?,?,?,?,?,?,?)",
 	[ADD_FILE] = "INSERT INTO file VALUES(?,?,?,?,?,?,?,?,?,?)",
 	[ADD_SKIPPED] = "INSERT INTO skipped VALUES(NULL,?,?)",
+	[ADD_RULE_FILE] = "INSERT INTO rule_file VALUES(?,?,?,?)",
 };
 
 int catalog_sqlite_error(struct catalog *c, const char *doing, int rc)
@@ -291,6 +295,29 @@ int catalog_add_skipped(struct catalog *c, const char *path, const char *reason)
 	bind_text(st, 1, path);
 	bind_text(st, 2, reason);
 	return run(c, ADD_SKIPPED);
+}
+
+int catalog_add_rule_file(struct catalog *c, int64_t id, const char *name, const void *data,
+			  size_t len)
+{
+	const char *bytes = data;
+	size_t at = 0;
+	int err = 0;
+
+	for (int part = 0; !err && (part == 0 || at < len); part++) {
+		size_t n = len - at < CATALOG_PART ? len - at : CATALOG_PART;
+		sqlite3_stmt *st = statement(c, ADD_RULE_FILE);
+
+		if (!st)
+			return HF_EREADONLY;
+		sqlite3_bind_int64(st, 1, id);
+		sqlite3_bind_int(st, 2, part);
+		bind_text(st, 3, name);
+		sqlite3_bind_blob(st, 4, bytes + at, (int)n, SQLITE_STATIC);
+		err = run(c, ADD_RULE_FILE);
+		at += n;
+	}
+	return err;
 }
 
 int catalog_serialize(struct catalog *c, const void **data, size_t *len)

@@ -87,12 +87,23 @@ int catalog_add_file(struct catalog *c, const struct catalog_file *file);
 /* An object that was to be kept and was not, with the reason; the run's "skipped" list. */
 int catalog_add_skipped(struct catalog *c, const char *path, const char *reason);
 
+/*
+ * A copy of rule file number ID (1.., in the order of the command line), LEN bytes of DATA, called
+ * NAME there: USMT wants the same files again at restore, where they are often lost.
+ */
+int catalog_add_rule_file(struct catalog *c, int64_t id, const char *name, const void *data,
+			  size_t len);
+
 /* Strings in the structures are valid during the visit only. Visits return 0 to go on. */
 int catalog_users(struct catalog *c, int (*visit)(void *, const struct catalog_user *), void *ctx);
 int catalog_dirs(struct catalog *c, int (*visit)(void *, const struct catalog_dir *), void *ctx);
 /* Files of directory DIR, or of all directories in order when DIR is 0. */
 int catalog_files(struct catalog *c, int64_t dir, int (*visit)(void *, const struct catalog_file *),
 		  void *ctx);
+/* The rule files in order, each put together again. DATA is valid during the visit only. */
+int catalog_rule_files(struct catalog *c,
+		       int (*visit)(void *, const char *name, const void *data, size_t len),
+		       void *ctx);
 /* Everything that catalog_add_skipped() added. */
 int catalog_skipped(struct catalog *c, int (*visit)(void *, const char *path, const char *reason),
 		    void *ctx);

@@ -10,6 +10,9 @@
 
 #include "store/catalog.h"
 
+/* Rule files are kept in pieces of this many bytes, so that no value is large. */
+#define CATALOG_PART (256 * 1024)
+
 enum catalog_statement {
 	ADD_FACT,
 	ADD_USER,
@@ -17,6 +20,7 @@ enum catalog_statement {
 	ADD_DIR,
 	ADD_FILE,
 	ADD_SKIPPED,
+	ADD_RULE_FILE,
 	CATALOG_STATEMENTS,
 };
 

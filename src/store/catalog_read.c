@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "report/error.h"
 #include "report/log.h"
@@ -169,6 +170,15 @@ static int accept_file(void *ctx, const struct catalog_file *file)
 	return file->dir > *dirs ? HF_ECORRUPT : 0;
 }
 
+static int accept_rule_file(void *ctx, const char *name, const void *data, size_t len)
+{
+	(void)ctx;
+	(void)name;
+	(void)data;
+	(void)len;
+	return 0;
+}
+
 static int check_rows(struct catalog *c)
 {
 	uint64_t dirs = 0, files, skipped;
@@ -182,6 +192,8 @@ static int check_rows(struct catalog *c)
 	dir_count = (int64_t)dirs;
 	if (!err)
 		err = catalog_files(c, 0, accept_file, &dir_count);
+	if (!err)
+		err = catalog_rule_files(c, accept_rule_file, NULL);
 	return err;
 }
 
@@ -442,6 +454,60 @@ int catalog_files(struct catalog *c, int64_t dir, int (*visit)(void *, const str
 	if (dir)
 		sqlite3_bind_int64(st, 1, dir);
 	return each_row(c, st, file_row, &f);
+}
+
+struct rule_file_ctx {
+	int (*visit)(void *, const char *name, const void *data, size_t len);
+	void *ctx;
+	int64_t id, part; /* of the last row; id 0: none yet */
+	struct str name, data;
+};
+
+static int finish_rule_file(struct rule_file_ctx *r)
+{
+	return r->id ? r->visit(r->ctx, r->name.data, r->data.data ? r->data.data : "", r->data.len)
+		     : 0;
+}
+
+static int rule_file_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
+{
+	int64_t id = sqlite3_column_int64(st, 0), part = sqlite3_column_int64(st, 1);
+	const char *name = text_column(st, 2);
+	struct rule_file_ctx *r = ctx;
+	int len = sqlite3_column_bytes(st, 3), err = 0;
+
+	if (!name || sqlite3_column_type(st, 3) != SQLITE_BLOB || len > CATALOG_PART ||
+	    part != (id == r->id ? r->part + 1 : 0))
+		return damaged(c, "a row of the rule files is not valid");
+	if (id != r->id) {
+		err = finish_rule_file(r);
+		str_truncate(&r->name, 0);
+		str_truncate(&r->data, 0);
+		if (!err && str_adds(&r->name, name))
+			err = log_oom();
+	}
+	r->id = id;
+	r->part = part;
+	if (!err && str_add(&r->data, sqlite3_column_blob(st, 3), (size_t)len))
+		err = log_oom();
+	return err;
+}
+
+int catalog_rule_files(struct catalog *c,
+		       int (*visit)(void *, const char *name, const void *data, size_t len),
+		       void *ctx)
+{
+	struct rule_file_ctx r = {.visit = visit, .ctx = ctx};
+	sqlite3_stmt *st;
+	int err = prepare(c, "SELECT id,part,name,data FROM rule_file ORDER BY id,part", &st);
+
+	if (!err)
+		err = each_row(c, st, rule_file_row, &r);
+	if (!err)
+		err = finish_rule_file(&r);
+	str_free(&r.name);
+	str_free(&r.data);
+	return err;
 }
 
 struct skipped_ctx {

@@ -156,6 +156,50 @@ static void a_catalog_is_read_back(void)
 	catalog_free(read);
 }
 
+/* Longer than two pieces, exactly one, and empty. */
+static const size_t rule_file_sizes[] = {600000, 256 * 1024, 0};
+
+static int check_rule_file(void *ctx, const char *name, const void *data, size_t len)
+{
+	unsigned *count = ctx;
+	const unsigned char *bytes = data;
+	char expected[16];
+
+	snprintf(expected, sizeof(expected), "R%u.xml", *count);
+	CU_ASSERT_STRING_EQUAL(name, expected);
+	CU_ASSERT_EQUAL_FATAL(len, rule_file_sizes[*count]);
+	for (size_t i = 0; i < len; i += 4093)
+		CU_ASSERT_EQUAL(bytes[i], (unsigned char)(i / 7 + *count));
+	(*count)++;
+	return 0;
+}
+
+static void rule_files_are_kept(void)
+{
+	struct catalog *c = sample(1), *read = NULL;
+	unsigned char *bytes = malloc(600000);
+	const void *data;
+	unsigned count = 0;
+	size_t len;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
+	for (unsigned k = 0; k < 3; k++) {
+		char name[16];
+		snprintf(name, sizeof(name), "R%u.xml", k);
+		for (size_t i = 0; i < rule_file_sizes[k]; i++)
+			bytes[i] = (unsigned char)(i / 7 + k);
+		CU_ASSERT_EQUAL(catalog_add_rule_file(c, k + 1, name, bytes, rule_file_sizes[k]),
+				0);
+	}
+	free(bytes);
+	CU_ASSERT_EQUAL_FATAL(catalog_serialize(c, &data, &len), 0);
+	CU_ASSERT_EQUAL_FATAL(catalog_open(data, len, "test", &read), 0);
+	CU_ASSERT_EQUAL(catalog_rule_files(read, check_rule_file, &count), 0);
+	CU_ASSERT_EQUAL(count, 3);
+	catalog_free(c);
+	catalog_free(read);
+}
+
 static int accept_dir(void *ctx, const struct catalog_dir *dir)
 {
 	(void)ctx;
@@ -345,6 +389,7 @@ void suite_store(void)
 
 	CU_ADD_TEST(s, digests_are_sha256);
 	CU_ADD_TEST(s, a_catalog_is_read_back);
+	CU_ADD_TEST(s, rule_files_are_kept);
 	CU_ADD_TEST(s, damaged_catalogs_are_survived);
 	CU_ADD_TEST(s, hostile_rows_are_refused);
 	CU_ADD_TEST(s, catalogs_are_small_and_fast);
