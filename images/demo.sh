@@ -15,7 +15,7 @@ disk=$demo/disk.img
 stick=$demo/stick.img
 store='C:\USMTMIG'
 conf="action = capture+wipe
-scanstate = $store /hardlink /nocompress /i:MigUser.xml /i:MigDocs.xml /o /c /v:5
+scanstate = $store /hardlink /nocompress /i:MigUser.xml /i:MigDocs.xml /i:MigApp.xml /i:MigSys.xml /o /c /v:5
 error-delay = 1
 end = poweroff"
 

@@ -272,6 +272,24 @@ static int decide_users(struct scan *s)
 	return check_hives(s);
 }
 
+/* Rules that are decided but not carried out yet: said, so that nobody counts on them. */
+static void warn_of_settings(const struct scan *s)
+{
+	unsigned keys = 0, ini = 0;
+
+	for (uint32_t r = 0; r < rules_count(s->rules); r++) {
+		const struct rules_rule *rule = rules_rule(s->rules, r);
+		if (rule->kind != RULES_INCLUDE)
+			continue;
+		keys += rule->type == RULES_REGISTRY;
+		ini += rule->type == RULES_INI;
+	}
+	if (keys || ini)
+		log_warning("This version keeps files only: what %u registry patterns and %u ini "
+			    "patterns of the rules select is not captured.",
+			    keys, ini);
+}
+
 static int make_plan(struct scan *s)
 {
 	int ret = examine_init(&s->examine, s->machine, s->decisions);
@@ -282,6 +300,8 @@ static int make_plan(struct scan *s)
 		ret = scan_report_components(s);
 	if (ret)
 		return code_for(ret, USMT_UNABLE_FINDMIGUNITS);
+	if (!generates(s))
+		warn_of_settings(s);
 	if (s->o.explain || generates(s))
 		return USMT_SUCCESS;
 	ret = plan_make(&s->plan, s->machine, s->letter, s->rules, s->o.store_path, &s->errors);

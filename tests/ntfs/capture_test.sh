@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.." || exit 2
 # shellcheck source=tests/ntfs/lib.sh
 . tests/ntfs/lib.sh
 
-RULES=(/i:MigUser.xml /i:MigDocs.xml)
+RULES=(/i:MigUser.xml /i:MigDocs.xml /i:MigApp.xml /i:MigSys.xml)
 STORE='C:\USMTMIG'
 
 for style in xp win10 win11; do

@@ -7,7 +7,7 @@
 CASES=(usb_uefi_nvme usb_bios_ahci pxe_uefi_virtio pxe_bios_xp ipxe_uefi
 	two_windows two_windows_chosen hibernated bad_config menu)
 
-scanstate_line='C:\USMTMIG /hardlink /nocompress /i:MigUser.xml /i:MigDocs.xml /o /c /v:5'
+scanstate_line='C:\USMTMIG /hardlink /nocompress /i:MigUser.xml /i:MigDocs.xml /i:MigApp.xml /i:MigSys.xml /o /c /v:5'
 capture_conf="action = capture+wipe
 scanstate = $scanstate_line
 error-delay = 1

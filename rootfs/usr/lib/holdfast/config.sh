@@ -21,7 +21,7 @@ config_init() {
 	cfg_action=menu
 	# A Windows command line: the backslash is not an escape.
 	# shellcheck disable=SC1003
-	cfg_scanstate='C:\USMTMIG /hardlink /nocompress /i:MigUser.xml /i:MigDocs.xml /v:5'
+	cfg_scanstate='C:\USMTMIG /hardlink /nocompress /i:MigUser.xml /i:MigDocs.xml /i:MigApp.xml /i:MigSys.xml /v:5'
 	cfg_disk_serial=
 	cfg_volume_label=
 	cfg_windows=
