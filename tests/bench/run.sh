@@ -103,6 +103,12 @@ echo "wipe, with both verifications:      $(summary <"$DIR/wipe") s"
 echo "wipe is faster by a factor of:      $(ratio "$DIR/rm" "$DIR/wipe")"
 echo "catalog bytes for each file:        $((catalog_size / ${kept% files}))"
 echo
+echo "== Rules: 1,000,000 paths under a rule file of 645 kB with 70 applications, 3 s allowed"
+gcc -std=gnu11 -O2 -D_GNU_SOURCE -Isrc -o "$DIR/rules_bench" tests/bench/rules_bench.c build/libholdfast.a \
+	build/libxml2/lib/libxml2.a -lm
+"$DIR/rules_bench"
+
+echo
 echo "== Sizes, bytes"
 stat -c '%s %n' build/kernel/bzImage build/images/pxe/initramfs.zst build/images/holdfast.efi build/holdfast |
 	awk '{ printf "%10d  %s\n", $1, $2; if (NR < 3) sum += $1 }

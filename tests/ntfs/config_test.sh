@@ -34,7 +34,7 @@ sed -E '/displayname="My Documents"/ s/migrate="yes"/migrate="no"/' "$SCRATCH/Co
 expect 0 "without My Documents" scan "$image" "$STORE" /i:MigUser.xml "/config:$SCRATCH/NoDocs.xml" \
 	--dry-run "/listfiles:$SCRATCH/fewer"
 check "fewer files" test "$(kept "$SCRATCH/fewer")" -lt "$(kept "$SCRATCH/all")"
-if grep -qF 'Documents\sample.txt' "$SCRATCH/all" && ! grep -qF 'Documents\sample.txt' "$SCRATCH/fewer"; then
+if grep -qF 'ann\Documents\sample.txt' "$SCRATCH/all" && ! grep -qF 'ann\Documents\sample.txt' "$SCRATCH/fewer"; then
 	ok "the documents are out"
 else
 	not_ok "the documents are out"
