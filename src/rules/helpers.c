@@ -109,7 +109,7 @@ static const struct helper *find_helper(const char *name, unsigned use)
 /* One argument at S; returns what follows it or NULL. *OUT is NULL for the null argument. */
 static char *parse_argument(char *s, char **out)
 {
-	char *end;
+	char *end, *last;
 
 	s = skip_blanks(s);
 	if (*s == '"' || *s == '\'') {
@@ -123,12 +123,12 @@ static char *parse_argument(char *s, char **out)
 	end = s + strcspn(s, ",)");
 	if (!*end)
 		return NULL;
-	*out = s;
 	/* A word without quotes: NULL, or TRUE as some files write it. */
-	if ((size_t)(end - s) >= 4 && !strncasecmp(s, "NULL", 4) && *skip_blanks(s + 4) == *end)
-		*out = NULL;
-	else if (end == s)
-		*out = NULL;
+	for (last = end; last > s && is_blank(last[-1]); last--)
+		;
+	*out = last == s || (last - s == 4 && !strncasecmp(s, "NULL", 4)) ? NULL : s;
+	if (last < end)
+		*last = '\0';
 	return end;
 }
 

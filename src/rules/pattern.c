@@ -214,16 +214,19 @@ static int short_root(const char *text, size_t len, struct str *out)
 static const char *check_key_node(const struct parts *parts)
 {
 	const char *text = parts->node_text.data;
+	int root = 0;
 
 	if (!parts->node_len)
 		return "it has no key";
 	if (!parts->node[0])
 		return NULL;
-	if (strncasecmp(text, "HKLM", 4) && strncasecmp(text, "HKCU", 4) &&
-	    strncasecmp(text, "HKU", 3))
-		return "it does not begin with a root of the registry such as HKCU\\ or HKLM\\";
-	text += strncasecmp(text, "HKU", 3) ? 4 : 3;
-	if (*text && *text != '\\' && *text != '*')
+	if (!strncasecmp(text, "HKLM", 4) || !strncasecmp(text, "HKCU", 4))
+		root = 4;
+	else if (!strncasecmp(text, "HKU", 3))
+		root = 3;
+	/* The units, not the text: an escaped star is a letter there. */
+	if (!root ||
+	    ((int)parts->node_len > root && parts->node[root] && parts->node[root] != '\\'))
 		return "it does not begin with a root of the registry such as HKCU\\ or HKLM\\";
 	return NULL;
 }
