@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The document finder: GenerateDocPatterns (USMT specification 8.2). Looks at the roots of the
 // fixed drives (system context) or at the root of a profile (user context) and makes a pattern for
-// each file and folder that may hold documents. It cannot tell folders of installed programs by the
-// registry yet and takes them too.
+// each file and folder that may hold documents. In folders of installed programs it leaves the
+// program files out and takes the rest.
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "report/error.h"
 #include "report/log.h"
 #include "rules/eval.h"
+#include "rules/programs.h"
 
 #define HIDDEN_SYSTEM 0x6u /* FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM */
 
@@ -89,6 +91,9 @@ static const char *const user_folders[] = {
 	"FOLDERID_RecordedTV",
 };
 
+/* More program folders outside Program Files than any real computer has; the rest is taken. */
+#define PROGRAM_FOLDERS_MAX 512
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 struct finder {
@@ -97,6 +102,8 @@ struct finder {
 	const struct pattern_sink *sink;
 	const char *root; /* directory being listed */
 	bool profile;	  /* it is a profile, not a drive */
+	const struct programs *programs;
+	const char *drives; /* letters looked at, in the system context */
 };
 
 static bool is_in(const struct finder *f, const char *name, const char *const *list, size_t count)
@@ -229,6 +236,146 @@ static int drives_of(struct finder *f, bool system_drive, char drives[27])
 	return 0;
 }
 
+/* True when FOLDER is one of those that NAMES name, lies in one, or (unless BELOW) holds one. */
+static bool is_related(const struct finder *f, const char *folder, const char *const *names,
+		       size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *value = value_of(f, names[i]);
+
+		if (value &&
+		    (path_is_within(f->e, folder, value) || path_is_within(f->e, value, folder)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether FOLDER of a program lies in what the finder takes by listing a root. Known folders are
+ * taken whole, and a folder that holds one is no program's, whatever an installer has written.
+ */
+static bool is_program_here(const struct finder *f, const char *folder, const char *profile)
+{
+	if (f->e->user >= 0)
+		return profile && path_is_within(f->e, folder, profile) &&
+		       folder[strlen(profile)] &&
+		       !is_related(f, folder, user_folders, COUNT(user_folders));
+	return strchr(f->drives, folder[0] & ~0x20) != NULL &&
+	       !is_related(f, folder, not_documents, COUNT(not_documents)) &&
+	       !is_related(f, folder, common_folders, COUNT(common_folders));
+}
+
+static int exclude_program(const struct finder *f, const char *folder)
+{
+	int error = 0;
+
+	log_info("%s is the folder of an installed program: its program files are left out, the "
+		 "rest is taken",
+		 folder);
+	for (size_t i = 0; program_type(i) && !error; i++) {
+		struct str suffix = {0};
+
+		error = str_addf(&suffix, "\\* [*.%s]", program_type(i));
+		if (!error)
+			error = emit(f, folder, NULL, suffix.data, false);
+		str_free(&suffix);
+	}
+	return error;
+}
+
+static int exclude_programs(const struct finder *f, const char *profile)
+{
+	const char *done[PROGRAM_FOLDERS_MAX];
+	size_t count = 0;
+	int error = 0;
+
+	for (size_t i = 0; i < f->programs->count && !error; i++) {
+		const char *folder = f->programs->folders[i];
+		bool known = false;
+
+		if (!is_program_here(f, folder, profile))
+			continue;
+		for (size_t k = 0; k < count && !known; k++)
+			known = path_is_within(f->e, folder, done[k]);
+		if (known)
+			continue;
+		if (count == PROGRAM_FOLDERS_MAX) {
+			log_warning("more than %d folders of programs outside Program Files; the "
+				    "rest is taken like other folders",
+				    PROGRAM_FOLDERS_MAX);
+			break;
+		}
+		done[count++] = folder;
+		error = exclude_program(f, folder);
+	}
+	return error;
+}
+
+struct scan {
+	const struct finder *f;
+	bool *excluded;	  /* of the program folders; NULL when including */
+	const char *last; /* folder whose children have been excluded */
+};
+
+/* Documents of an application in its own folder. */
+static int include_type(void *ctx, const char *folder, const char *ext)
+{
+	const struct scan *s = ctx;
+	struct str suffix = {0};
+	int error = str_adds(&suffix, "\\* [*.");
+
+	if (!error)
+		error = escape_name(&suffix, ext);
+	if (!error)
+		error = str_addc(&suffix, ']');
+	if (!error)
+		error = emit(s->f, folder, NULL, suffix.data, true);
+	str_free(&suffix);
+	return error;
+}
+
+/* Folders of other applications below FOLDER; what these open is included there by itself. */
+static int exclude_children(void *ctx, const char *folder, const char *ext)
+{
+	struct scan *s = ctx;
+	const struct programs *p = s->f->programs;
+	int error = 0;
+
+	(void)ext;
+	if (s->last == folder)
+		return 0;
+	s->last = folder;
+	for (size_t i = 0; i < p->count && !error; i++) {
+		if (s->excluded[i] || !path_is_within(s->f->e, p->folders[i], folder) ||
+		    !p->folders[i][strlen(folder)])
+			continue;
+		s->excluded[i] = true;
+		error = emit(s->f, p->folders[i], NULL, "\\* [*]", false);
+	}
+	return error;
+}
+
+/* ScanProgramFiles: both Program Files, where they lie on a drive that is looked at. */
+static int scan_program_files(const struct finder *f, bool include)
+{
+	static const char *const names[] = {"PROGRAMFILES", "PROGRAMFILES(X86)"};
+	struct scan s = {.f = f};
+	int error = 0;
+
+	if (!include && !(s.excluded = calloc(f->programs->count + 1, sizeof(bool))))
+		return log_oom();
+	for (size_t i = 0; i < COUNT(names) && !error; i++) {
+		const char *root = value_of(f, names[i]);
+
+		s.last = NULL;
+		if (root && strchr(f->drives, root[0] & ~0x20))
+			error = programs_each_type(f->e, f->programs, root,
+						   include ? include_type : exclude_children, &s);
+	}
+	free(s.excluded);
+	return error;
+}
+
 static int system_include(struct finder *f, const char *drives)
 {
 	int error = emit_folders(f, common_folders, COUNT(common_folders), true);
@@ -266,32 +413,45 @@ static int user_include(struct finder *f, const char *profile)
 
 static int user_exclude(struct finder *f, const char *profile)
 {
+	int error;
+
 	if (!profile)
 		return 0;
-	return emit_below(f, profile, profile_folders, COUNT(profile_folders), "\\* [*]");
+	error = emit_below(f, profile, profile_folders, COUNT(profile_folders), "\\* [*]");
+	return error ? error : exclude_programs(f, profile);
+}
+
+static int system_patterns(struct finder *f, const struct call *call, bool include)
+{
+	char drives[27] = "";
+	int error = drives_of(f, call_flag(call, 2, false), drives);
+
+	f->drives = drives;
+	if (!error)
+		error = include ? system_include(f, drives) : system_exclude(f, drives);
+	if (!error && !include)
+		error = exclude_programs(f, NULL);
+	if (!error && call_flag(call, 0, false))
+		error = scan_program_files(f, include);
+	f->drives = NULL;
+	return error;
 }
 
 int eval_doc_patterns(struct eval *e, struct xml_node *node, const struct call *call,
 		      const struct pattern_sink *sink)
 {
-	struct finder f = {.e = e, .node = node, .sink = sink};
+	struct programs programs = {0};
+	struct finder f = {.e = e, .node = node, .sink = sink, .programs = &programs};
 	bool include = call_flag(call, 1, true);
-	char drives[27] = "";
-	const char *profile;
-	int error;
+	const char *profile = value_of(&f, "USERPROFILE");
+	int error = 0;
 
-	if (call_flag(call, 0, false) &&
-	    rules_report_once(e->rules, "argument", "ScanProgramFiles"))
-		log_warning("%s, line %u: GenerateDocPatterns: ScanProgramFiles is not yet done by "
-			    "this "
-			    "version; documents in Program Files are not looked for",
-			    e->file->name, node->line);
-	if (e->user < 0) {
-		error = drives_of(&f, call_flag(call, 2, false), drives);
-		if (error)
-			return error;
-		return include ? system_include(&f, drives) : system_exclude(&f, drives);
-	}
-	profile = value_of(&f, "USERPROFILE");
-	return include ? user_include(&f, profile) : user_exclude(&f, profile);
+	if (!include || call_flag(call, 0, false))
+		error = programs_find(e, &programs);
+	if (!error && e->user < 0)
+		error = system_patterns(&f, call, include);
+	else if (!error)
+		error = include ? user_include(&f, profile) : user_exclude(&f, profile);
+	programs_free(&programs);
+	return error;
 }

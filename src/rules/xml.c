@@ -191,6 +191,12 @@ static void on_error(void *ctx, error_arg error)
 	r->line = error->line > 0 ? (unsigned)error->line : 0;
 }
 
+/* Faults of an encoding are also told to nobody in particular: that would be the console. */
+static void say_nothing(void *ctx, const char *format, ...)
+{
+	(void)ctx, (void)format;
+}
+
 static void parse(struct reader *r, const char *bytes, size_t size)
 {
 	xmlSAXHandler *sax;
@@ -213,6 +219,7 @@ static void parse(struct reader *r, const char *bytes, size_t size)
 	 * five. */
 	xmlCtxtUseOptions(r->parser, XML_PARSE_NONET | XML_PARSE_COMPACT | XML_PARSE_NOENT);
 	sax->serror = on_error;
+	xmlSetGenericErrorFunc(NULL, say_nothing);
 	r->parser->userData = r;
 	xmlParseDocument(r->parser);
 	if (!r->error && (!r->parser->wellFormed || !r->doc->root)) {

@@ -27,6 +27,7 @@
 	X(rules_eval) \
 	X(rules_files) \
 	X(rules_defaults) \
+	X(rules_programs) \
 	X(rules_helpers) \
 	X(rules_objects) \
 	X(rules_apply) \

@@ -70,7 +70,7 @@ static void entities_are_refused(void)
 
 	CU_ASSERT_EQUAL(load_text(bomb), HF_EINVAL);
 	CU_ASSERT_TRUE(error_says("DOCTYPE"));
-	CU_ASSERT_TRUE(error_says("line 2"));
+	CU_ASSERT_TRUE(error_says("t.xml, line 2"));
 	CU_ASSERT_EQUAL(load_text("<!DOCTYPE m [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"
 				  "<migration urlid='x'>&x;</migration>"),
 			HF_EINVAL);
@@ -101,6 +101,9 @@ static void hostile_sizes_end_soon(void)
 {
 	clock_t start = clock();
 
+	CU_ASSERT_EQUAL(load_many("<migration urlid='x'>\n", "<a>\n", 10000, ""), HF_ELIMIT);
+	CU_ASSERT_TRUE(error_says("big.xml, line 257"));
+	CU_ASSERT_TRUE(error_says("256 levels"));
 	CU_ASSERT_EQUAL(load_many("<migration urlid='x'>", "<a>", 100000, ""), HF_ELIMIT);
 	CU_ASSERT_TRUE(error_says("256 levels"));
 	CU_ASSERT_EQUAL(load_many("<migration urlid='x'>", "<a/>", 600000, "</migration>"),
@@ -109,6 +112,7 @@ static void hostile_sizes_end_soon(void)
 	CU_ASSERT_EQUAL(load_many("<migration urlid='x'>", "<!-- some comment here -->", 3000000,
 				  "</migration>"),
 			HF_ELIMIT);
+	CU_ASSERT_TRUE(error_says("big.xml"));
 	CU_ASSERT_TRUE(error_says("64 MiB"));
 	CU_ASSERT_EQUAL(load_many("<migration urlid='x'>", "text ", 4000000, "</migration>"), 0);
 	CU_ASSERT_EQUAL(load_many("<migration urlid='x'><", "longname", 1000000, "/></migration>"),
@@ -168,6 +172,72 @@ static void utf16_files_load(void)
 		load_text(
 			"\xEF\xBB\xBF<?xml version='1.0' encoding='utf-8'?><migration urlid='x'/>"),
 		0);
+}
+
+#define BYTES(s) (s), sizeof(s) - 1
+
+/* What cannot be read ends with the file and the line where it is, UTF-16 too. */
+static void bytes_of_no_encoding_are_placed(void)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		const char *place;
+	} files[] = {
+		{BYTES("<migration urlid='x'>\n\n<!-- \xC3\x28 --></migration>"),
+		 "bad.xml, line 3"},
+		{BYTES("<migration urlid='x'>\n\xE2\x82</migration>"), "bad.xml, line 2"},
+		{BYTES("<migration urlid='x'>\n\xED\xA0\x80</migration>"), "bad.xml, line 2"},
+		{BYTES("<migration urlid='x'>\n\xF8\x88\x80\x80\x80</migration>"),
+		 "bad.xml, line 2"},
+		{BYTES("<migration urlid='x'>\n\n\n\x01</migration>"), "bad.xml, line 4"},
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		struct rules *rules = rules_new();
+
+		CU_ASSERT_EQUAL(fake_load(rules, files[i].bytes, files[i].len, "bad.xml"),
+				HF_EINVAL);
+		CU_ASSERT_TRUE(error_says(files[i].place));
+		rules_free(rules);
+	}
+	for (int big = 0; big < 2; big++) {
+		for (int kind = 0; kind < 3; kind++) {
+			struct rules *rules = rules_new();
+			unsigned char bytes[1000];
+			size_t n = to_utf16("<migration urlid='x'>\n\n", big, true, bytes);
+
+			if (kind < 2) { /* a lone half of a pair, high or low */
+				bytes[n + (big ? 0 : 1)] = kind ? 0xDC : 0xD8;
+				bytes[n + (big ? 1 : 0)] = 0x10;
+				n += 2;
+			}
+			n += to_utf16("</migration>", big, false, bytes + n);
+			n -= kind == 2; /* half a unit at the end */
+			CU_ASSERT_EQUAL(fake_load(rules, bytes, n, "bad.xml"), HF_EINVAL);
+			CU_ASSERT_TRUE(error_says("bad.xml, line 3"));
+			rules_free(rules);
+		}
+	}
+}
+
+/* 100 MB without a byte on the disk: refused by its size, not read. */
+static void a_file_above_the_limit_is_not_read(void)
+{
+	char path[] = "/tmp/holdfast-rules-XXXXXX";
+	int fd = mkstemp(path);
+	struct rules *rules = rules_new();
+	clock_t start = clock();
+
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL(ftruncate(fd, 100000000), 0);
+	close(fd);
+	CU_ASSERT_EQUAL(rules_load(rules, path, "huge.xml"), HF_ELIMIT);
+	CU_ASSERT_TRUE(error_says("huge.xml"));
+	CU_ASSERT_TRUE(error_says("64 MiB"));
+	CU_ASSERT_TRUE((double)(clock() - start) / CLOCKS_PER_SEC < 1);
+	unlink(path);
+	rules_free(rules);
 }
 
 static void windows_1252_is_named(void)
@@ -299,6 +369,8 @@ void suite_rules_files(void)
 	CU_ADD_TEST(s, entities_are_refused);
 	CU_ADD_TEST(s, hostile_sizes_end_soon);
 	CU_ADD_TEST(s, utf16_files_load);
+	CU_ADD_TEST(s, bytes_of_no_encoding_are_placed);
+	CU_ADD_TEST(s, a_file_above_the_limit_is_not_read);
 	CU_ADD_TEST(s, windows_1252_is_named);
 	CU_ADD_TEST(s, a_second_urlid_is_skipped);
 	CU_ADD_TEST(s, what_is_unknown_is_said);
