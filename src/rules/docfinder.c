@@ -236,7 +236,7 @@ static int drives_of(struct finder *f, bool system_drive, char drives[27])
 	return 0;
 }
 
-/* True when FOLDER is one of those that NAMES name, lies in one, or (unless BELOW) holds one. */
+/* True when FOLDER is one of those that NAMES name, lies in one, or holds one. */
 static bool is_related(const struct finder *f, const char *folder, const char *const *names,
 		       size_t count)
 {
@@ -260,7 +260,7 @@ static bool is_program_here(const struct finder *f, const char *folder, const ch
 		return profile && path_is_within(f->e, folder, profile) &&
 		       folder[strlen(profile)] &&
 		       !is_related(f, folder, user_folders, COUNT(user_folders));
-	return strchr(f->drives, folder[0] & ~0x20) != NULL &&
+	return f->drives && strchr(f->drives, folder[0] & ~0x20) &&
 	       !is_related(f, folder, not_documents, COUNT(not_documents)) &&
 	       !is_related(f, folder, common_folders, COUNT(common_folders));
 }
