@@ -26,7 +26,7 @@ usage: ./build.sh VERB
 
 Environment:
   HOLDFAST_CACHE    kernel and library builds are kept here (default: ~/.cache/holdfast)
-  FUZZ_SECONDS      time for each fuzz target of "test fuzz" (default: 20)
+  FUZZ_SECONDS      time for each fuzz target of "test fuzz" (default: 10)
   HOLDFAST_CMDLINE  kernel command line added to the images (for unattended PXE boot)
 END
 }

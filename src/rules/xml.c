@@ -235,6 +235,8 @@ static void parse(struct reader *r, const char *bytes, size_t size)
 				  : "");
 		r->error = HF_EINVAL;
 	}
+	/* Entity declarations make a document, which the parser leaves to its caller. */
+	xmlFreeDoc(r->parser->myDoc);
 	xmlFreeParserCtxt(r->parser);
 }
 

@@ -4,7 +4,8 @@
 #   tests/fuzz/run.sh [NAME...]
 # First the inputs that found something once (tests/fuzz/regressions/NAME/), then new ones, grown
 # from a copy of the seeds. Prints "ok NAME (executions)" or "not ok NAME" with the reproducer.
-#   FUZZ_SECONDS  seconds of new inputs for each target (default 20)
+#   FUZZ_SECONDS  seconds of new inputs for each target (default 10)
+#   FUZZ_SEED     (default 1, so that runs compare; 0: another one each time).
 #   FUZZ_BUILD    where to build and keep reproducers (default build/fuzz)
 #   FUZZ_CORPUS   a directory that keeps what was learnt, NAME/ in it, for long runs (default: none)
 set -uo pipefail
@@ -13,7 +14,7 @@ cd "$(dirname "$0")/../.." || exit 2
 TOP=$PWD
 FUZZ=$TOP/tests/fuzz
 BUILD=${FUZZ_BUILD:-$TOP/build/fuzz}
-SECONDS_EACH=${FUZZ_SECONDS:-20}
+SECONDS_EACH=${FUZZ_SECONDS:-10}
 ATONCE=2
 
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1
@@ -78,7 +79,7 @@ fuzz_one() {
 	else
 		set -- "$work"
 	fi
-	if ! "$program" "${common[@]}" "${dict[@]}" -max_total_time="$SECONDS_EACH" "$@" >>"$log" 2>&1; then
+	if ! "$program" "${common[@]}" "${dict[@]}" -seed="${FUZZ_SEED:-1}" -max_total_time="$SECONDS_EACH" "$@" >>"$log" 2>&1; then
 		failed "$name" "$log"
 		return 1
 	fi
