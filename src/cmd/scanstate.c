@@ -13,18 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/winpath.h"
 #include "cmd/cmd.h"
-#include "engine/cancel.h"
-#include "engine/freshness.h"
-#include "engine/verify.h"
 #include "report/error.h"
 #include "report/log.h"
 #include "report/progress.h"
-#include "store/catalog.h"
-#include "store/store.h"
-
-#define MINIMUM_FREE (UINT64_C(250) * 1024 * 1024) /* USMT specification 10.1 */
 
 /* Where rule files that came along are, unless HOLDFAST_RULES says otherwise. */
 #define RULES_DIR "/usr/share/holdfast"
@@ -168,72 +160,31 @@ static int load_rules(struct scan *s)
 	return USMT_SUCCESS;
 }
 
-/* The volume of the store: there, NTFS, fit for writing when that is meant. */
-static int check_volume(struct scan *s)
-{
-	s->letter = s->machine->chosen->letter;
-	if (generates(s))
-		return USMT_SUCCESS;
-	winpath_split(s->o.store_path, &s->letter, &s->store_path);
-	struct machine_volume *v = machine_volume(s->machine, s->letter);
-
-	if (!v || !v->fs) {
-		log_error(
-			"StorePath %s: there is no NTFS volume %c: that can be opened. \"holdfast "
-			"volumes\" lists what there is.",
-			s->o.store_path, s->letter);
-		return USMT_INVALID_STORE_LOCATION;
-	}
-	if (s->letter != s->machine->chosen->letter) {
-		log_error("StorePath %s: a hard-link store must lie on the volume of the Windows "
-			  "that is "
-			  "captured, %c:.",
-			  s->o.store_path, s->machine->chosen->letter);
-		return USMT_INVALID_STORE_LOCATION;
-	}
-	for (size_t i = 0; i < s->machine->volume_count; i++) {
-		const struct machine_volume *other = &s->machine->volumes[i];
-		if (other->fs && other->letter && other->letter != s->letter)
-			log_warning("Volume %c: is not captured by this version; it is only looked "
-				    "at and nothing on it is changed.",
-				    other->letter);
-	}
-	return USMT_SUCCESS;
-}
-
-/* Is there room, in both senses, for a store? */
+/* Is the place fit for a store? */
 static int check_store(struct scan *s)
 {
+	int ret;
+
+	s->capture = (struct capture){
+		.options = {.store = s->o.store_path,
+			    .command_line = s->o.joined,
+			    .rules = s->o.rules.items,
+			    .rule_count = s->o.rules.count,
+			    .find_rule_file = scan_find_rule_file,
+			    .overwrite = s->o.overwrite,
+			    .only_look = only_looks(s)},
+		.machine = s->machine,
+		.rules = s->rules,
+		.rules_machine = &s->examine.rules_machine,
+		.errors = &s->errors,
+		.letter = s->machine->chosen->letter,
+	};
 	if (generates(s))
 		return USMT_SUCCESS;
-	struct fs *fs = machine_volume(s->machine, s->letter)->fs;
-	enum store_state state;
-	struct fs_space space;
-
-	if (store_check_place(fs, s->o.store_path) || store_examine(fs, s->store_path, &state) ||
-	    fs_space(fs, &space))
-		return USMT_INVALID_STORE_LOCATION;
-	if (state == STORE_OTHER) {
-		log_error("%s exists and is not a store: it is not touched. Choose another "
-			  "StorePath.",
-			  s->o.store_path);
-		return USMT_INVALID_STORE_LOCATION;
-	}
-	if (state != STORE_NONE && !s->o.overwrite && !only_looks(s)) {
-		log_error("%s holds a%s store already. Use /o to overwrite it, or choose another "
-			  "StorePath.",
-			  s->o.store_path, state == STORE_COMPLETE ? "" : "n interrupted");
-		return USMT_INVALID_STORE_LOCATION;
-	}
-	if (space.free < MINIMUM_FREE) {
-		log_message(only_looks(s) ? LOG_WARNING : LOG_ERROR,
-			    "Volume %c: has %.0f MB free; a hard-link store needs 250 MB. Delete "
-			    "something, or enlarge the volume.",
-			    s->letter, (double)space.free / (1024 * 1024));
-		if (!only_looks(s))
-			return USMT_FAILED_MIGSTARTUP;
-	}
-	return USMT_SUCCESS;
+	ret = capture_check(&s->capture);
+	return ret ? code_for(ret, ret == HF_ENOSPC ? USMT_FAILED_MIGSTARTUP
+						    : USMT_INVALID_STORE_LOCATION)
+		   : USMT_SUCCESS;
 }
 
 /*
@@ -268,6 +219,7 @@ static int decide_users(struct scan *s)
 	if (!s->decisions)
 		return log_oom(), USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
 	users_decide(w, &options, s->decisions);
+	s->capture.decisions = s->decisions;
 	scan_report_users(s);
 	return check_hives(s);
 }
@@ -304,130 +256,11 @@ static int make_plan(struct scan *s)
 		warn_of_settings(s);
 	if (s->o.explain || generates(s))
 		return USMT_SUCCESS;
-	ret = plan_make(&s->plan, s->machine, s->letter, s->rules, s->o.store_path, &s->errors);
-	s->plan.machine = &s->examine.rules_machine;
+	ret = capture_plan(&s->capture);
 	if (ret)
 		return code_for(ret, USMT_MIGRATION_STOPPED_NONFATAL);
 	progress_record("PHASE", "Collecting", NULL);
 	return scan_report_plan(s) ? USMT_INIT_OPERATING_ENVIRONMENT_FAILED : USMT_SUCCESS;
-}
-
-/* The whole host file PATH into fresh memory. */
-static int read_host_file(const char *path, char **data, size_t *len)
-{
-	struct str text = {0};
-	FILE *f = fopen(path, "re");
-	char buf[65536];
-	size_t n;
-	int ret = f ? 0 : HF_EIO;
-
-	while (!ret && (n = fread(buf, 1, sizeof(buf), f)))
-		ret = str_add(&text, buf, n);
-	if (!ret && ferror(f))
-		ret = HF_EIO;
-	if (f)
-		fclose(f);
-	if (ret == HF_EIO)
-		log_error("%s could not be read again: %s.", path, strerror(errno));
-	*len = text.len;
-	*data = str_take(&text);
-	return ret;
-}
-
-/* Catalog facts that are known before gathering. */
-static int describe(struct scan *s, struct catalog *c)
-{
-	const struct windows_install *w = s->machine->chosen;
-	const struct volume *volume = machine_volume(s->machine, s->letter)->volume;
-	char serial[20], when[32];
-	time_t now = time(NULL);
-	struct tm tm;
-	int ret = 0;
-
-	snprintf(serial, sizeof(serial), "%016" PRIX64, volume->serial);
-	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-	const char *const facts[][2] = {
-		{"tool", "Holdfast " HOLDFAST_VERSION},
-		{"started", when},
-		{"command-line", s->o.joined},
-		{"store-path", s->o.store_path},
-		{"volume-serial", serial},
-		{"windows", w->product},
-		{"windows-directory", w->directory},
-		{"version", w->version},
-		{"computer", w->computer},
-	};
-	for (size_t i = 0; !ret && i < sizeof(facts) / sizeof(*facts); i++)
-		ret = catalog_set(c, facts[i][0], facts[i][1]);
-	for (size_t u = 0; !ret && u < w->user_count; u++) {
-		const struct catalog_user row = {.sid = w->users[u].sid,
-						 .domain = w->users[u].domain,
-						 .name = w->users[u].name,
-						 .profile = w->users[u].profile,
-						 .captured = s->decisions[u].captured,
-						 .reason = s->decisions[u].reason};
-		ret = catalog_add_user(c, &row);
-	}
-	return ret ? ret : freshness_record(machine_volume(s->machine, w->letter)->fs, w, c);
-}
-
-/* The rules are wanted again at restore: the store keeps a copy of each file. */
-static int keep_rule_files(struct scan *s, struct catalog *c)
-{
-	int ret = 0;
-
-	for (size_t i = 0; !ret && i < s->o.rules.count; i++) {
-		struct str path = {0};
-		char *data = NULL;
-		size_t len = 0;
-
-		ret = scan_find_rule_file(s->o.rules.items[i], &path);
-		if (!ret)
-			ret = read_host_file(path.data, &data, &len);
-		if (!ret)
-			ret = catalog_add_rule_file(c, (int64_t)i + 1, s->o.rules.items[i], data,
-						    len);
-		free(data);
-		str_free(&path);
-	}
-	return ret;
-}
-
-static int record_skipped(struct scan *s, struct catalog *c)
-{
-	int ret = 0;
-
-	for (size_t i = 0; !ret && i < s->errors.count; i++)
-		ret = catalog_add_skipped(c, s->errors.list[i].path, s->errors.list[i].reason);
-	return ret;
-}
-
-/* The links first, then the proof that they are there, then the catalog that makes it a store. */
-static int fill_store(struct scan *s, struct fs *fs, struct catalog *c)
-{
-	struct verify_result verified;
-	fs_ref files_root;
-	int ret = store_create(fs, s->store_path, &files_root);
-
-	if (!ret)
-		ret = describe(s, c);
-	if (!ret)
-		ret = keep_rule_files(s, c);
-	if (!ret)
-		ret = gather(fs, files_root, &s->plan, s->rules, c, &s->errors, &s->result);
-	if (!ret)
-		ret = record_skipped(s, c);
-	if (!ret)
-		ret = fs_sync(fs);
-	if (!ret)
-		ret = verify_store(fs, s->store_path, c, &verified);
-	if (!ret)
-		ret = store_finish(fs, s->store_path, c);
-	if (ret)
-		log_error("The store %s is not complete: %s. The files are untouched where they "
-			  "were; run the same command with /o to begin again.",
-			  s->o.store_path, hf_strerror(ret));
-	return ret;
 }
 
 static int write_vars(const struct scan *s)
@@ -445,44 +278,31 @@ static int write_vars(const struct scan *s)
 	return ret;
 }
 
-static int capture(struct scan *s)
+static int carry_out(struct scan *s)
 {
-	struct catalog *c = NULL;
-	int ret;
-
-	cancel_install();
-	ret = machine_reopen_writable(s->machine, s->letter);
+	struct capture *c = &s->capture;
+	int ret = capture_open(c);
 
 	if (ret)
 		return code_for(ret, USMT_FAILED_MIGSTARTUP);
-	struct fs *fs = machine_volume(s->machine, s->letter)->fs;
-	enum store_state state;
-	ret = store_examine(fs, s->store_path, &state);
-	if (!ret && state != STORE_NONE) {
-		log_status("Deleting the older store in %s.", s->o.store_path);
-		ret = store_delete(fs, s->store_path);
-		if (ret)
-			return code_for(ret, USMT_UNABLE_DELETE_STORE);
-	}
-	if (!ret)
-		ret = catalog_new(&c);
-	if (!ret)
-		ret = fill_store(s, fs, c);
-	catalog_free(c);
+	ret = capture_clear(c);
+	if (ret)
+		return code_for(ret, USMT_UNABLE_DELETE_STORE);
+	ret = capture_fill(c);
 	if (!ret)
 		ret = write_vars(s);
 	if (ret)
 		return code_for(ret, USMT_UNABLE_DOMIGRATION);
 	log_status("Kept in %s: %" PRIu64 " files (%.1f MB) in place by hard links, %" PRIu64
 		   " copied, %" PRIu64 " folders; %zu objects skipped.",
-		   s->o.store_path, s->result.linked, (double)s->result.bytes / 1e6,
-		   s->result.copied, s->result.dirs, s->errors.count);
+		   s->o.store_path, c->result.linked, (double)c->result.bytes / 1e6,
+		   c->result.copied, c->result.dirs, s->errors.count);
 	return USMT_SUCCESS;
 }
 
 static int run(struct scan *s)
 {
-	int (*const steps[])(struct scan *) = {find_windows, load_config,  load_rules, check_volume,
+	int (*const steps[])(struct scan *) = {find_windows, load_config,  load_rules,
 					       check_store,  decide_users, make_plan};
 	int code = open_outputs(s);
 
@@ -502,7 +322,7 @@ static int run(struct scan *s)
 		log_status("Dry run: nothing was written to any volume.");
 		return USMT_SUCCESS;
 	}
-	return code ? code : capture(s);
+	return code ? code : carry_out(s);
 }
 
 static void say_result(const struct scan *s, int code)
@@ -542,7 +362,7 @@ static int deliver_outputs(struct scan *s, int code)
 
 static void release(struct scan *s)
 {
-	plan_free(&s->plan);
+	capture_free(&s->capture);
 	rules_free(s->rules);
 	rules_config_free(s->config);
 	examine_free(&s->examine);
@@ -576,7 +396,8 @@ int cmd_scanstate(int argc, char **argv)
 	say_result(&s, code);
 	code = deliver_outputs(&s, code);
 	if (machine_close(s.machine) && (code == USMT_SUCCESS || code == USMT_WOULD_HAVE_FAILED)) {
-		log_error("Volume %c: could not be closed cleanly: run chkdsk on it.", s.letter);
+		log_error("Volume %c: could not be closed cleanly: run chkdsk on it.",
+			  s.capture.letter);
 		code = USMT_UNABLE_DOMIGRATION;
 	}
 	release(&s);

@@ -8,10 +8,9 @@
 
 #include "cmd/output.h"
 #include "cmd/scanstate_options.h"
+#include "engine/capture.h"
 #include "engine/errors.h"
 #include "engine/examine.h"
-#include "engine/gather.h"
-#include "engine/plan.h"
 #include "engine/users.h"
 #include "rules/config.h"
 #include "rules/rules.h"
@@ -27,11 +26,8 @@ struct scan {
 	struct examine examine;
 	struct rules *rules;
 	struct rules_config *config; /* of /config, or NULL */
-	struct plan plan;
 	struct object_errors errors;
-	struct gather_result result;
-	char letter;		/* of the volume that holds the store */
-	const char *store_path; /* without letter: "\USMTMIG" */
+	struct capture capture;
 };
 
 /* Console, log and progress log: each user with the decision and the option that made it. */

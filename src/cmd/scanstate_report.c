@@ -63,18 +63,25 @@ struct share {
 	uint64_t files, bytes;
 };
 
-/* Sums the plan's files by INDEX_OF(rule) into SHARES. */
-static void sum_shares(const struct scan *s, struct share *shares,
-		       size_t (*index_of)(const struct rules_rule *))
+/* Sums PLAN's files by INDEX_OF(rule) into SHARES. */
+static void sum_plan(const struct scan *s, const struct plan *plan, struct share *shares,
+		     size_t (*index_of)(const struct rules_rule *))
 {
-	for (size_t i = 0; i < s->plan.file_count; i++) {
-		const struct plan_file *f = &s->plan.files[i];
+	for (size_t i = 0; i < plan->file_count; i++) {
+		const struct plan_file *f = &plan->files[i];
 		if (f->listed_only)
 			continue;
 		struct share *share = &shares[index_of(rules_rule(s->rules, f->rule))];
 		share->files++;
 		share->bytes += f->size;
 	}
+}
+
+static void sum_shares(const struct scan *s, struct share *shares,
+		       size_t (*index_of)(const struct rules_rule *))
+{
+	for (size_t i = 0; i < s->capture.part_count; i++)
+		sum_plan(s, &s->capture.parts[i].plan, shares, index_of);
 }
 
 static size_t index_of_user(const struct rules_rule *rule)
@@ -141,22 +148,27 @@ static int report_by_component(const struct scan *s)
 
 int scan_report_plan(const struct scan *s)
 {
-	const struct plan *p = &s->plan;
+	uint64_t placeholders = 0, bytes = 0;
 	char mb[32];
 
-	log_status("To keep on %c: %zu files with %.1f MB in %" PRIu64
-		   " folders; looked at %" PRIu64 " files in %" PRIu64 " folders.",
-		   p->letter, p->file_count - (size_t)p->placeholders, (double)p->bytes / 1e6,
-		   p->needed_dirs, p->seen_files, p->seen_dirs);
+	for (size_t i = 0; i < s->capture.part_count; i++) {
+		const struct plan *p = &s->capture.parts[i].plan;
+		log_status("To keep on %c: %zu files with %.1f MB in %" PRIu64
+			   " folders; looked at %" PRIu64 " files in %" PRIu64 " folders.",
+			   p->letter, p->file_count - (size_t)p->placeholders,
+			   (double)p->bytes / 1e6, p->needed_dirs, p->seen_files, p->seen_dirs);
+		placeholders += p->placeholders;
+		bytes += p->bytes;
+	}
 	int ret = report_by_user(s);
 	if (!ret)
 		ret = report_by_component(s);
-	if (p->placeholders)
+	if (placeholders)
 		log_status("Only in the cloud: %" PRIu64
 			   " files. They have no data on this disk and "
 			   "are listed, not kept.",
-			   p->placeholders);
-	snprintf(mb, sizeof(mb), "%.0f", (double)p->bytes / 1e6);
+			   placeholders);
+	snprintf(mb, sizeof(mb), "%.0f", (double)bytes / 1e6);
 	progress_record("totalSizeInMBToTransfer", mb, NULL);
 	return ret;
 }
@@ -199,7 +211,7 @@ static int explain_path(const struct scan *s)
 	fs_ref ref;
 	char letter;
 
-	if (winpath_normalise(s->o.explain, s->letter, &path)) {
+	if (winpath_normalise(s->o.explain, s->capture.letter, &path)) {
 		log_error("--explain %s: not a path such as C:\\Users\\ann\\x.txt, nor a registry "
 			  "key such as HKCU\\Software\\X [Value].",
 			  s->o.explain);
@@ -258,9 +270,8 @@ int scan_explain(const struct scan *s)
 	return strncasecmp(s->o.explain, "HK", 2) ? explain_path(s) : explain_key(s);
 }
 
-static int write_lines(const struct scan *s, FILE *f)
+static int write_lines(const struct plan *p, FILE *f)
 {
-	const struct plan *p = &s->plan;
 	struct str path = {0};
 	int ret = 0;
 
@@ -296,7 +307,11 @@ static int write_host_file(const struct scan *s, const char *path, const char *w
 
 static int write_list(const struct scan *s, FILE *f)
 {
-	return fputs("\xef\xbb\xbf", f) == EOF ? HF_EIO : write_lines(s, f);
+	int ret = fputs("\xef\xbb\xbf", f) == EOF ? HF_EIO : 0;
+
+	for (size_t i = 0; !ret && i < s->capture.part_count; i++)
+		ret = write_lines(&s->capture.parts[i].plan, f);
+	return ret;
 }
 
 int scan_write_list(const struct scan *s)
@@ -306,18 +321,32 @@ int scan_write_list(const struct scan *s)
 		       : USMT_SUCCESS;
 }
 
+/* What the plans come to. */
+struct totals {
+	uint64_t files, bytes;
+	uint64_t store; /* bytes that the store takes */
+};
+
 /* A hard-link store takes names, directories and the catalog; another would take the data as well.
  */
-static uint64_t store_bytes(const struct scan *s)
+static struct totals sum_plans(const struct scan *s)
 {
-	uint64_t own = s->plan.file_count * BYTES_PER_FILE + s->plan.needed_dirs * BYTES_PER_DIR;
+	struct totals t = {0};
 
-	return s->o.hardlink ? own : own + s->plan.bytes;
+	for (size_t i = 0; i < s->capture.part_count; i++) {
+		const struct plan *p = &s->capture.parts[i].plan;
+		t.files += p->file_count;
+		t.bytes += p->bytes;
+		t.store += p->file_count * BYTES_PER_FILE + p->needed_dirs * BYTES_PER_DIR;
+	}
+	if (!s->o.hardlink)
+		t.store += t.bytes;
+	return t;
 }
 
 static int write_estimate(const struct scan *s, FILE *f)
 {
-	struct machine_volume *v = machine_volume(s->machine, s->letter);
+	struct machine_volume *v = machine_volume(s->machine, s->capture.letter);
 	struct fs_space space;
 
 	if (fs_space(v->fs, &space))
@@ -332,17 +361,19 @@ static int write_estimate(const struct scan *s, FILE *f)
 		       "    <size>0</size>\n"
 		       "  </temporarySpace>\n"
 		       "</PreMigration>\n",
-		       space.cluster, store_bytes(s)) < 0
+		       space.cluster, sum_plans(s).store) < 0
 		       ? HF_EIO
 		       : 0;
 }
 
 static int write_text_estimate(const struct scan *s, FILE *f)
 {
+	struct totals t = sum_plans(s);
+
 	return fprintf(f,
-		       "Store size in bytes: %" PRIu64 "\r\nFiles: %zu\r\nBytes in files: %" PRIu64
-		       "\r\n",
-		       store_bytes(s), s->plan.file_count, s->plan.bytes) < 0
+		       "Store size in bytes: %" PRIu64 "\r\nFiles: %" PRIu64
+		       "\r\nBytes in files: %" PRIu64 "\r\n",
+		       t.store, t.files, t.bytes) < 0
 		       ? HF_EIO
 		       : 0;
 }
@@ -351,8 +382,8 @@ int scan_write_estimate(const struct scan *s)
 {
 	bool text = !s->o.estimate;
 
-	log_status("The store would take about %.1f MB on %c:.", (double)store_bytes(s) / 1e6,
-		   s->letter);
+	log_status("The store would take about %.1f MB on %c:.", (double)sum_plans(s).store / 1e6,
+		   s->capture.letter);
 	return write_host_file(s, s->estimate.path, "space estimate",
 			       text ? write_text_estimate : write_estimate)
 		       ? USMT_PREFLIGHT_FILE_CREATION_FAILED

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A capture: checks where the store is to lie, plans what each volume contributes, and fills the
+ * store. Deciding (capture_check(), capture_plan()) only reads; the steps from capture_open() on
+ * write.
+ */
+#ifndef HOLDFAST_ENGINE_CAPTURE_H
+#define HOLDFAST_ENGINE_CAPTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/gather.h"
+#include "engine/plan.h"
+
+struct catalog;
+struct machine;
+struct object_errors;
+struct rules;
+struct rules_machine;
+struct str;
+struct user_decision;
+
+/* What a capture is to do; everything must outlive it. */
+struct capture_options {
+	const char *store;	  /* "C:\USMTMIG", normalised */
+	const char *command_line; /* for the catalog */
+	const char *const *rules; /* rule files as they were named */
+	size_t rule_count;
+	/* Appends the host path of rule file NAME. 0 or HF_ENOMEM. */
+	int (*find_rule_file)(const char *name, struct str *path);
+	bool overwrite; /* /o: replace an older store */
+	bool only_look; /* nothing will be written: what would refuse a capture is a warning */
+};
+
+/* What one volume contributes. */
+struct capture_part {
+	char letter;
+	struct plan plan;
+};
+
+struct capture {
+	struct capture_options options;
+	struct machine *machine;
+	const struct user_decision *decisions; /* one for each user of the chosen installation */
+	const struct rules *rules;	       /* compiled; set before capture_plan() */
+	const struct rules_machine *rules_machine; /* what they were compiled for */
+	struct object_errors *errors;
+	char letter;		/* of the volume that holds the store */
+	const char *store_path; /* without letter: "\USMTMIG" */
+	struct capture_part *parts;
+	size_t part_count;
+	struct gather_result result;
+};
+
+/*
+ * Is the place of the store fit for one: an NTFS volume that can be opened, with room, and nothing
+ * there that is not a store to be replaced? HF_EINVAL or HF_EREFUSED when not, HF_ENOSPC when there
+ * is no room; each with a message. Sets letter and store_path.
+ */
+int capture_check(struct capture *c);
+
+/* Plans every part. What plan_make() returns. */
+int capture_plan(struct capture *c);
+
+/* Reopens what is written to; what machine_reopen_writable() returns. */
+int capture_open(struct capture *c);
+
+/* Deletes an older store at the place, if there is one. */
+int capture_clear(struct capture *c);
+
+/*
+ * The links first, then the proof that they are there, then the catalog that makes it a store.
+ * With a message what to do when it fails: the originals are as they were.
+ */
+int capture_fill(struct capture *c);
+
+/* Releases what the steps made. */
+void capture_free(struct capture *c);
+
+#endif
