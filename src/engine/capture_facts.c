@@ -63,6 +63,17 @@ static int keep_rule_files(const struct capture *c, struct catalog *catalog)
 	return ret;
 }
 
+/* Where each folder was: the restore maps paths by that. */
+static int keep_variables(struct catalog *catalog, int64_t user,
+			  const struct windows_variable *list, size_t count)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < count; i++)
+		ret = catalog_add_variable(catalog, user, list[i].name, list[i].value);
+	return ret;
+}
+
 int capture_describe(const struct capture *c, struct catalog *catalog)
 {
 	const struct windows_install *w = c->machine->chosen;
@@ -83,6 +94,7 @@ int capture_describe(const struct capture *c, struct catalog *catalog)
 		{"windows", w->product},
 		{"windows-directory", w->directory},
 		{"version", w->version},
+		{"bits", w->bits == 64 ? "64" : "32"},
 		{"computer", w->computer},
 	};
 	for (size_t i = 0; !ret && i < sizeof(facts) / sizeof(*facts); i++)
@@ -92,10 +104,17 @@ int capture_describe(const struct capture *c, struct catalog *catalog)
 						 .domain = w->users[u].domain,
 						 .name = w->users[u].name,
 						 .profile = w->users[u].profile,
+						 .local = !*w->users[u].domain &&
+							  !w->users[u].name_is_guess,
 						 .captured = c->decisions[u].captured,
 						 .reason = c->decisions[u].reason};
 		ret = catalog_add_user(catalog, &row);
+		if (!ret)
+			ret = keep_variables(catalog, (int64_t)u + 1, w->users[u].variables,
+					     w->users[u].variable_count);
 	}
+	if (!ret)
+		ret = keep_variables(catalog, 0, w->variables, w->variable_count);
 	if (!ret)
 		ret = freshness_record(machine_volume(c->machine, w->letter)->fs, w, catalog);
 	return ret ? ret : keep_rule_files(c, catalog);

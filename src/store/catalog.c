@@ -19,8 +19,8 @@
 const struct catalog_table catalog_tables[] = {
 	{"fact", "CREATE TABLE fact(key TEXT PRIMARY KEY,value TEXT NOT NULL)WITHOUT ROWID"},
 	{"user", "CREATE TABLE user(id INTEGER PRIMARY KEY,sid TEXT NOT NULL,domain TEXT NOT NULL,"
-		 "name TEXT NOT NULL,profile TEXT NOT NULL,captured INTEGER NOT NULL,"
-		 "reason TEXT NOT NULL)"},
+		 "name TEXT NOT NULL,profile TEXT NOT NULL,local INTEGER NOT NULL,"
+		 "captured INTEGER NOT NULL,reason TEXT NOT NULL)"},
 	{"rule",
 	 "CREATE TABLE rule(id INTEGER PRIMARY KEY,kind TEXT NOT NULL,pattern TEXT NOT NULL,"
 	 "file TEXT NOT NULL,line INTEGER NOT NULL,component TEXT NOT NULL,"
@@ -40,17 +40,20 @@ const struct catalog_table catalog_tables[] = {
 	{"rule_file", "CREATE TABLE rule_file(id INTEGER NOT NULL,part INTEGER NOT NULL,"
 		      "name TEXT NOT NULL,data BLOB NOT NULL,PRIMARY KEY(id,part))"
 		      "WITHOUT ROWID"},
+	{"variable", "CREATE TABLE variable(user INTEGER NOT NULL,name TEXT NOT NULL,"
+		     "value TEXT NOT NULL,PRIMARY KEY(user,name))WITHOUT ROWID"},
 };
 const size_t catalog_table_count = sizeof(catalog_tables) / sizeof(*catalog_tables);
 
 static const char *const statement_sql[CATALOG_STATEMENTS] = {
 	[ADD_FACT] = "INSERT OR REPLACE INTO fact VALUES(?,?)",
-	[ADD_USER] = "INSERT INTO user VALUES(NULL,?,?,?,?,?,?)",
+	[ADD_USER] = "INSERT INTO user VALUES(NULL,?,?,?,?,?,?,?)",
 	[ADD_RULE] = "INSERT INTO rule VALUES(?,?,?,?,?,?,?)",
 	[ADD_DIR] = "INSERT INTO dir VALUES(?,?,?,?,?,?,?,?,?,?)",
 	[ADD_FILE] = "INSERT INTO file VALUES(?,?,?,?,?,?,?,?,?,?)",
 	[ADD_SKIPPED] = "INSERT INTO skipped VALUES(NULL,?,?)",
 	[ADD_RULE_FILE] = "INSERT INTO rule_file VALUES(?,?,?,?)",
+	[ADD_VARIABLE] = "INSERT INTO variable VALUES(?,?,?)",
 };
 
 int catalog_sqlite_error(struct catalog *c, const char *doing, int rc)
@@ -224,9 +227,22 @@ int catalog_add_user(struct catalog *c, const struct catalog_user *user)
 	bind_text(st, 2, user->domain);
 	bind_text(st, 3, user->name);
 	bind_text(st, 4, user->profile);
-	sqlite3_bind_int(st, 5, user->captured);
-	bind_text(st, 6, user->reason);
+	sqlite3_bind_int(st, 5, user->local);
+	sqlite3_bind_int(st, 6, user->captured);
+	bind_text(st, 7, user->reason);
 	return run(c, ADD_USER);
+}
+
+int catalog_add_variable(struct catalog *c, int64_t user, const char *name, const char *value)
+{
+	sqlite3_stmt *st = statement(c, ADD_VARIABLE);
+
+	if (!st)
+		return HF_EREADONLY;
+	sqlite3_bind_int64(st, 1, user);
+	bind_text(st, 2, name);
+	bind_text(st, 3, value);
+	return run(c, ADD_VARIABLE);
 }
 
 int catalog_add_rule(struct catalog *c, const struct catalog_rule *rule)

@@ -28,6 +28,7 @@ enum catalog_how {
  */
 struct catalog_user {
 	const char *sid, *domain, *name, *profile;
+	bool local; /* an account of that computer itself; false when that is not known */
 	bool captured;
 	const char *reason; /* the option ("/ue:...") or fact that decided */
 };
@@ -71,7 +72,7 @@ int catalog_open(const void *data, size_t len, const char *name, struct catalog 
 void catalog_free(struct catalog *c);
 
 /* Free-form facts: "format", "state" ("capturing" or "complete"), "tool", "started", "finished",
- * "command-line", "store-path", "volume-serial", "windows", "version", "computer". */
+ * "command-line", "store-path", "volume-serial", "windows", "version", "bits", "computer". */
 int catalog_set(struct catalog *c, const char *key, const char *value);
 /* The value or NULL; lives until the next call for the same key or catalog_free(). */
 const char *catalog_get(struct catalog *c, const char *key);
@@ -81,6 +82,11 @@ int catalog_set_serial(struct catalog *c, uint64_t serial);
 bool catalog_is_of(struct catalog *c, uint64_t serial);
 
 int catalog_add_user(struct catalog *c, const struct catalog_user *user);
+/*
+ * The value that variable NAME had at capture (USMT specification 7) for user number USER (1.. in
+ * the order of catalog_add_user()), or for the system when USER is 0: where folders went to then.
+ */
+int catalog_add_variable(struct catalog *c, int64_t user, const char *name, const char *value);
 int catalog_add_rule(struct catalog *c, const struct catalog_rule *rule);
 int catalog_add_dir(struct catalog *c, const struct catalog_dir *dir);
 int catalog_add_file(struct catalog *c, const struct catalog_file *file);
@@ -96,6 +102,10 @@ int catalog_add_rule_file(struct catalog *c, int64_t id, const char *name, const
 
 /* Strings in the structures are valid during the visit only. Visits return 0 to go on. */
 int catalog_users(struct catalog *c, int (*visit)(void *, const struct catalog_user *), void *ctx);
+/* The variables, user by user from the system's (0) on, sorted by name. */
+int catalog_variables(struct catalog *c,
+		      int (*visit)(void *, int64_t user, const char *name, const char *value),
+		      void *ctx);
 int catalog_dirs(struct catalog *c, int (*visit)(void *, const struct catalog_dir *), void *ctx);
 /* Files of directory DIR, or of all directories in order when DIR is 0. */
 int catalog_files(struct catalog *c, int64_t dir, int (*visit)(void *, const struct catalog_file *),
@@ -107,6 +117,7 @@ int catalog_rule_files(struct catalog *c,
 /* Everything that catalog_add_skipped() added. */
 int catalog_skipped(struct catalog *c, int (*visit)(void *, const char *path, const char *reason),
 		    void *ctx);
+int catalog_rules(struct catalog *c, int (*visit)(void *, const struct catalog_rule *), void *ctx);
 /* Numbers of rows. */
 int catalog_count(struct catalog *c, uint64_t *dirs, uint64_t *files, uint64_t *skipped);
 

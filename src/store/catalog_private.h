@@ -21,6 +21,7 @@ enum catalog_statement {
 	ADD_FILE,
 	ADD_SKIPPED,
 	ADD_RULE_FILE,
+	ADD_VARIABLE,
 	CATALOG_STATEMENTS,
 };
 

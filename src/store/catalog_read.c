@@ -156,6 +156,22 @@ static int accept_user(void *ctx, const struct catalog_user *user)
 	return 0;
 }
 
+static int accept_variable(void *ctx, int64_t user, const char *name, const char *value)
+{
+	(void)ctx;
+	(void)user;
+	(void)name;
+	(void)value;
+	return 0;
+}
+
+static int accept_rule(void *ctx, const struct catalog_rule *rule)
+{
+	(void)ctx;
+	(void)rule;
+	return 0;
+}
+
 static int accept_dir(void *ctx, const struct catalog_dir *dir)
 {
 	(void)ctx;
@@ -185,6 +201,10 @@ static int check_rows(struct catalog *c)
 	int64_t dir_count;
 	int err = catalog_users(c, accept_user, NULL);
 
+	if (!err)
+		err = catalog_variables(c, accept_variable, NULL);
+	if (!err)
+		err = catalog_rules(c, accept_rule, NULL);
 	if (!err)
 		err = catalog_dirs(c, accept_dir, NULL);
 	if (!err)
@@ -331,18 +351,19 @@ struct user_ctx {
 static int user_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
 {
 	struct user_ctx *u = ctx;
-	int64_t captured;
+	int64_t captured, local;
 	struct catalog_user user = {
 		.sid = text_column(st, 0),
 		.domain = text_column(st, 1),
 		.name = text_column(st, 2),
 		.profile = text_column(st, 3),
-		.reason = text_column(st, 5),
+		.reason = text_column(st, 6),
 	};
 
 	if (!user.sid || !user.domain || !user.name || !user.profile || !user.reason ||
-	    !int_column(st, 4, 0, 1, &captured))
+	    !int_column(st, 4, 0, 1, &local) || !int_column(st, 5, 0, 1, &captured))
 		return damaged(c, "a user's row is not valid");
+	user.local = local;
 	user.captured = captured;
 	return u->visit(u->ctx, &user);
 }
@@ -351,10 +372,73 @@ int catalog_users(struct catalog *c, int (*visit)(void *, const struct catalog_u
 {
 	struct user_ctx u = {visit, ctx};
 	sqlite3_stmt *st;
-	int err = prepare(c, "SELECT sid,domain,name,profile,captured,reason FROM user ORDER BY id",
+	int err = prepare(c,
+			  "SELECT sid,domain,name,profile,local,captured,reason FROM user "
+			  "ORDER BY id",
 			  &st);
 
 	return err ? err : each_row(c, st, user_row, &u);
+}
+
+struct variable_ctx {
+	int (*visit)(void *, int64_t user, const char *name, const char *value);
+	void *ctx;
+};
+
+static int variable_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
+{
+	const char *name = text_column(st, 1), *value = text_column(st, 2);
+	struct variable_ctx *v = ctx;
+	int64_t user;
+
+	if (!int_column(st, 0, 0, INT32_MAX, &user) || !name || !value)
+		return damaged(c, "a variable's row is not valid");
+	return v->visit(v->ctx, user, name, value);
+}
+
+int catalog_variables(struct catalog *c,
+		      int (*visit)(void *, int64_t user, const char *name, const char *value),
+		      void *ctx)
+{
+	struct variable_ctx v = {visit, ctx};
+	sqlite3_stmt *st;
+	int err = prepare(c, "SELECT user,name,value FROM variable ORDER BY user,name", &st);
+
+	return err ? err : each_row(c, st, variable_row, &v);
+}
+
+struct rule_ctx {
+	int (*visit)(void *, const struct catalog_rule *);
+	void *ctx;
+};
+
+static int rule_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
+{
+	struct rule_ctx *r = ctx;
+	int64_t line;
+	struct catalog_rule rule = {
+		.kind = text_column(st, 1),
+		.pattern = text_column(st, 2),
+		.file = text_column(st, 3),
+		.component = text_column(st, 5),
+		.user = text_column(st, 6),
+	};
+
+	if (!int_column(st, 0, 1, UINT32_MAX, &rule.id) || !rule.kind || !rule.pattern ||
+	    !rule.file || !int_column(st, 4, 0, UINT32_MAX, &line) || !rule.component || !rule.user)
+		return damaged(c, "a rule's row is not valid");
+	rule.line = (unsigned)line;
+	return r->visit(r->ctx, &rule);
+}
+
+int catalog_rules(struct catalog *c, int (*visit)(void *, const struct catalog_rule *), void *ctx)
+{
+	struct rule_ctx r = {visit, ctx};
+	sqlite3_stmt *st;
+	int err = prepare(
+		c, "SELECT id,kind,pattern,file,line,component,user FROM rule ORDER BY id", &st);
+
+	return err ? err : each_row(c, st, rule_row, &r);
 }
 
 struct dir_ctx {

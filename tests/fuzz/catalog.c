@@ -23,14 +23,19 @@ struct reading {
 
 static void fill(struct catalog *c)
 {
-	struct catalog_user user = {"S-1-5-21-1-2-3-1001", "PC", "ann",
-				    "C:\\Users\\ann",	   true, "/ui:ann"};
+	struct catalog_user user = {.sid = "S-1-5-21-1-2-3-1001",
+				    .domain = "PC",
+				    .name = "ann",
+				    .profile = "C:\\Users\\ann",
+				    .captured = true,
+				    .reason = "/ui:ann"};
 	struct catalog_rule rule = {1,		 "include", "C:\\* [*.doc]", "a.xml",
 				    "Documents", 7,	    "PC\\ann"};
 
 	fuzz_assert(!catalog_set(c, "format", "1") && !catalog_set(c, "state", "complete"));
 	fuzz_assert(!catalog_set_serial(c, 0x1122334455667788));
 	fuzz_assert(!catalog_add_user(c, &user) && !catalog_add_rule(c, &rule));
+	fuzz_assert(!catalog_add_variable(c, 1, "CSIDL_PERSONAL", "C:\\Docs"));
 	fuzz_assert(!catalog_add_skipped(c, "C:\\x", "locked"));
 }
 
@@ -123,6 +128,21 @@ static int check_user(void *ctx, const struct catalog_user *user)
 	return 0;
 }
 
+static int check_variable(void *ctx, int64_t user, const char *name, const char *value)
+{
+	(void)ctx;
+	fuzz_assert(user >= 0 && name && value);
+	return 0;
+}
+
+static int check_rule(void *ctx, const struct catalog_rule *rule)
+{
+	(void)ctx;
+	fuzz_assert(rule->id && rule->kind && rule->pattern && rule->file && rule->component &&
+		    rule->user);
+	return 0;
+}
+
 static void check_rows(struct catalog *c)
 {
 	struct reading r = {0}, each = {0};
@@ -130,6 +150,8 @@ static void check_rows(struct catalog *c)
 
 	fuzz_assert(!catalog_count(c, &dirs, &files, &skipped));
 	fuzz_assert(!catalog_users(c, check_user, &r));
+	fuzz_assert(!catalog_variables(c, check_variable, NULL));
+	fuzz_assert(!catalog_rules(c, check_rule, NULL));
 	fuzz_assert(!catalog_dirs(c, check_dir, &r) && r.dirs == dirs);
 	fuzz_assert(!catalog_files(c, 0, check_file, &r) && r.files == files);
 	each.dirs = dirs;

@@ -43,6 +43,7 @@ static struct catalog *sample(unsigned files)
 					  .domain = "PC1",
 					  .name = "ann",
 					  .profile = "C:\\Users\\ann",
+					  .local = true,
 					  .captured = true,
 					  .reason = "by default"};
 	const struct catalog_rule rule = {.id = 7,
@@ -66,6 +67,8 @@ static struct catalog *sample(unsigned files)
 	CU_ASSERT_EQUAL_FATAL(catalog_new(&c), 0);
 	CU_ASSERT_EQUAL(catalog_set_serial(c, UINT64_C(0x0123456789abcdef)), 0);
 	CU_ASSERT_EQUAL(catalog_add_user(c, &user), 0);
+	CU_ASSERT_EQUAL(catalog_add_variable(c, 1, "CSIDL_PERSONAL", "D:\\Docs"), 0);
+	CU_ASSERT_EQUAL(catalog_add_variable(c, 0, "WINDIR", "C:\\Windows"), 0);
 	CU_ASSERT_EQUAL(catalog_add_rule(c, &rule), 0);
 	CU_ASSERT_EQUAL(catalog_add_dir(c, &dir), 0);
 	dir = (struct catalog_dir){.id = 2,
@@ -119,6 +122,29 @@ static int check_user(void *ctx, const struct catalog_user *user)
 {
 	CU_ASSERT_STRING_EQUAL(user->profile, "C:\\Users\\ann");
 	CU_ASSERT_TRUE(user->captured);
+	CU_ASSERT_TRUE(user->local);
+	++*(unsigned *)ctx;
+	return 0;
+}
+
+/* The system's come first, whatever the order of adding. */
+static int check_variable(void *ctx, int64_t user, const char *name, const char *value)
+{
+	unsigned *count = ctx;
+
+	CU_ASSERT_EQUAL(user, *count);
+	CU_ASSERT_STRING_EQUAL(name, user ? "CSIDL_PERSONAL" : "WINDIR");
+	CU_ASSERT_STRING_EQUAL(value, user ? "D:\\Docs" : "C:\\Windows");
+	(*count)++;
+	return 0;
+}
+
+static int check_rule(void *ctx, const struct catalog_rule *rule)
+{
+	CU_ASSERT_EQUAL(rule->id, 7);
+	CU_ASSERT_EQUAL(rule->line, 3);
+	CU_ASSERT_STRING_EQUAL(rule->pattern, "C:\\Users\\ann\\* [*]");
+	CU_ASSERT_STRING_EQUAL(rule->user, "PC1\\ann");
 	++*(unsigned *)ctx;
 	return 0;
 }
@@ -151,6 +177,12 @@ static void a_catalog_is_read_back(void)
 	CU_ASSERT_EQUAL(count, 2);
 	count = 0;
 	CU_ASSERT_EQUAL(catalog_users(read, check_user, &count), 0);
+	CU_ASSERT_EQUAL(count, 1);
+	count = 0;
+	CU_ASSERT_EQUAL(catalog_variables(read, check_variable, &count), 0);
+	CU_ASSERT_EQUAL(count, 2);
+	count = 0;
+	CU_ASSERT_EQUAL(catalog_rules(read, check_rule, &count), 0);
 	CU_ASSERT_EQUAL(count, 1);
 	CU_ASSERT_EQUAL(catalog_set(read, "state", "x"), HF_EREADONLY);
 	catalog_free(read);
