@@ -42,6 +42,17 @@ const struct catalog_table catalog_tables[] = {
 		      "WITHOUT ROWID"},
 	{"variable", "CREATE TABLE variable(user INTEGER NOT NULL,name TEXT NOT NULL,"
 		     "value TEXT NOT NULL,PRIMARY KEY(user,name))WITHOUT ROWID"},
+	{"reg_security", "CREATE TABLE reg_security(id INTEGER PRIMARY KEY,"
+			 "descriptor BLOB NOT NULL)"},
+	{"reg_key", "CREATE TABLE reg_key(id INTEGER PRIMARY KEY,parent INTEGER NOT NULL,"
+		    "name TEXT NOT NULL,user INTEGER,class TEXT,security INTEGER,"
+		    "written INTEGER NOT NULL,how INTEGER NOT NULL,rule INTEGER NOT NULL)"},
+	{"reg_value", "CREATE TABLE reg_value(key INTEGER NOT NULL,name TEXT NOT NULL,"
+		      "type INTEGER NOT NULL,data BLOB NOT NULL,rule INTEGER NOT NULL,"
+		      "PRIMARY KEY(key,name))WITHOUT ROWID"},
+	{"ini_value", "CREATE TABLE ini_value(file TEXT NOT NULL,section TEXT NOT NULL,"
+		      "name TEXT NOT NULL,value TEXT NOT NULL,rule INTEGER NOT NULL,"
+		      "PRIMARY KEY(file,section,name))WITHOUT ROWID"},
 };
 const size_t catalog_table_count = sizeof(catalog_tables) / sizeof(*catalog_tables);
 
@@ -54,6 +65,10 @@ static const char *const statement_sql[CATALOG_STATEMENTS] = {
 	[ADD_SKIPPED] = "INSERT INTO skipped VALUES(NULL,?,?)",
 	[ADD_RULE_FILE] = "INSERT INTO rule_file VALUES(?,?,?,?)",
 	[ADD_VARIABLE] = "INSERT INTO variable VALUES(?,?,?)",
+	[ADD_REG_SECURITY] = "INSERT INTO reg_security VALUES(?,?)",
+	[ADD_REG_KEY] = "INSERT INTO reg_key VALUES(?,?,?,?,?,?,?,?,?)",
+	[ADD_REG_VALUE] = "INSERT INTO reg_value VALUES(?,?,?,?,?)",
+	[ADD_INI_VALUE] = "INSERT INTO ini_value VALUES(?,?,?,?,?)",
 };
 
 int catalog_sqlite_error(struct catalog *c, const char *doing, int rc)
@@ -162,7 +177,7 @@ void catalog_free(struct catalog *c)
 }
 
 /* Binding cannot fail but for memory; that shows when the statement runs. */
-static void bind_text(sqlite3_stmt *st, int at, const char *text)
+void catalog_bind_text(sqlite3_stmt *st, int at, const char *text)
 {
 	sqlite3_bind_text(st, at, text ? text : "", -1, SQLITE_STATIC);
 }
@@ -172,7 +187,7 @@ static void bind_u64(sqlite3_stmt *st, int at, uint64_t value)
 	sqlite3_bind_int64(st, at, (sqlite3_int64)value);
 }
 
-static int run(struct catalog *c, enum catalog_statement which)
+int catalog_run(struct catalog *c, enum catalog_statement which)
 {
 	sqlite3_stmt *st = c->statements[which];
 	int rc = sqlite3_step(st), err = 0;
@@ -184,20 +199,20 @@ static int run(struct catalog *c, enum catalog_statement which)
 }
 
 /* The statement, or NULL on a catalog opened for reading. */
-static sqlite3_stmt *statement(struct catalog *c, enum catalog_statement which)
+sqlite3_stmt *catalog_statement(struct catalog *c, enum catalog_statement which)
 {
 	return c->read_only ? NULL : c->statements[which];
 }
 
 int catalog_set(struct catalog *c, const char *key, const char *value)
 {
-	sqlite3_stmt *st = statement(c, ADD_FACT);
+	sqlite3_stmt *st = catalog_statement(c, ADD_FACT);
 
 	if (!st)
 		return HF_EREADONLY;
-	bind_text(st, 1, key);
-	bind_text(st, 2, value);
-	return run(c, ADD_FACT);
+	catalog_bind_text(st, 1, key);
+	catalog_bind_text(st, 2, value);
+	return catalog_run(c, ADD_FACT);
 }
 
 int catalog_set_serial(struct catalog *c, uint64_t serial)
@@ -219,57 +234,57 @@ bool catalog_is_of(struct catalog *c, uint64_t serial)
 
 int catalog_add_user(struct catalog *c, const struct catalog_user *user)
 {
-	sqlite3_stmt *st = statement(c, ADD_USER);
+	sqlite3_stmt *st = catalog_statement(c, ADD_USER);
 
 	if (!st)
 		return HF_EREADONLY;
-	bind_text(st, 1, user->sid);
-	bind_text(st, 2, user->domain);
-	bind_text(st, 3, user->name);
-	bind_text(st, 4, user->profile);
+	catalog_bind_text(st, 1, user->sid);
+	catalog_bind_text(st, 2, user->domain);
+	catalog_bind_text(st, 3, user->name);
+	catalog_bind_text(st, 4, user->profile);
 	sqlite3_bind_int(st, 5, user->local);
 	sqlite3_bind_int(st, 6, user->captured);
-	bind_text(st, 7, user->reason);
-	return run(c, ADD_USER);
+	catalog_bind_text(st, 7, user->reason);
+	return catalog_run(c, ADD_USER);
 }
 
 int catalog_add_variable(struct catalog *c, int64_t user, const char *name, const char *value)
 {
-	sqlite3_stmt *st = statement(c, ADD_VARIABLE);
+	sqlite3_stmt *st = catalog_statement(c, ADD_VARIABLE);
 
 	if (!st)
 		return HF_EREADONLY;
 	sqlite3_bind_int64(st, 1, user);
-	bind_text(st, 2, name);
-	bind_text(st, 3, value);
-	return run(c, ADD_VARIABLE);
+	catalog_bind_text(st, 2, name);
+	catalog_bind_text(st, 3, value);
+	return catalog_run(c, ADD_VARIABLE);
 }
 
 int catalog_add_rule(struct catalog *c, const struct catalog_rule *rule)
 {
-	sqlite3_stmt *st = statement(c, ADD_RULE);
+	sqlite3_stmt *st = catalog_statement(c, ADD_RULE);
 
 	if (!st)
 		return HF_EREADONLY;
 	sqlite3_bind_int64(st, 1, rule->id);
-	bind_text(st, 2, rule->kind);
-	bind_text(st, 3, rule->pattern);
-	bind_text(st, 4, rule->file);
+	catalog_bind_text(st, 2, rule->kind);
+	catalog_bind_text(st, 3, rule->pattern);
+	catalog_bind_text(st, 4, rule->file);
 	sqlite3_bind_int64(st, 5, rule->line);
-	bind_text(st, 6, rule->component);
-	bind_text(st, 7, rule->user);
-	return run(c, ADD_RULE);
+	catalog_bind_text(st, 6, rule->component);
+	catalog_bind_text(st, 7, rule->user);
+	return catalog_run(c, ADD_RULE);
 }
 
 int catalog_add_dir(struct catalog *c, const struct catalog_dir *dir)
 {
-	sqlite3_stmt *st = statement(c, ADD_DIR);
+	sqlite3_stmt *st = catalog_statement(c, ADD_DIR);
 
 	if (!st)
 		return HF_EREADONLY;
 	sqlite3_bind_int64(st, 1, dir->id);
 	sqlite3_bind_int64(st, 2, dir->parent);
-	bind_text(st, 3, dir->name);
+	catalog_bind_text(st, 3, dir->name);
 	sqlite3_bind_text(st, 4, &dir->volume, 1, SQLITE_STATIC);
 	bind_u64(st, 5, dir->source);
 	bind_u64(st, 6, dir->stored);
@@ -277,17 +292,17 @@ int catalog_add_dir(struct catalog *c, const struct catalog_dir *dir)
 	sqlite3_bind_int64(st, 8, dir->reparse_tag);
 	sqlite3_bind_int(st, 9, dir->how);
 	sqlite3_bind_int64(st, 10, dir->rule);
-	return run(c, ADD_DIR);
+	return catalog_run(c, ADD_DIR);
 }
 
 int catalog_add_file(struct catalog *c, const struct catalog_file *file)
 {
-	sqlite3_stmt *st = statement(c, ADD_FILE);
+	sqlite3_stmt *st = catalog_statement(c, ADD_FILE);
 
 	if (!st)
 		return HF_EREADONLY;
 	sqlite3_bind_int64(st, 1, file->dir);
-	bind_text(st, 2, file->name);
+	catalog_bind_text(st, 2, file->name);
 	bind_u64(st, 3, file->source);
 	if (file->stored == file->source)
 		sqlite3_bind_null(st, 4);
@@ -299,18 +314,18 @@ int catalog_add_file(struct catalog *c, const struct catalog_file *file)
 	sqlite3_bind_int64(st, 8, file->names);
 	sqlite3_bind_int(st, 9, file->how);
 	sqlite3_bind_int64(st, 10, file->rule);
-	return run(c, ADD_FILE);
+	return catalog_run(c, ADD_FILE);
 }
 
 int catalog_add_skipped(struct catalog *c, const char *path, const char *reason)
 {
-	sqlite3_stmt *st = statement(c, ADD_SKIPPED);
+	sqlite3_stmt *st = catalog_statement(c, ADD_SKIPPED);
 
 	if (!st)
 		return HF_EREADONLY;
-	bind_text(st, 1, path);
-	bind_text(st, 2, reason);
-	return run(c, ADD_SKIPPED);
+	catalog_bind_text(st, 1, path);
+	catalog_bind_text(st, 2, reason);
+	return catalog_run(c, ADD_SKIPPED);
 }
 
 int catalog_add_rule_file(struct catalog *c, int64_t id, const char *name, const void *data,
@@ -322,15 +337,15 @@ int catalog_add_rule_file(struct catalog *c, int64_t id, const char *name, const
 
 	for (int part = 0; !err && (part == 0 || at < len); part++) {
 		size_t n = len - at < CATALOG_PART ? len - at : CATALOG_PART;
-		sqlite3_stmt *st = statement(c, ADD_RULE_FILE);
+		sqlite3_stmt *st = catalog_statement(c, ADD_RULE_FILE);
 
 		if (!st)
 			return HF_EREADONLY;
 		sqlite3_bind_int64(st, 1, id);
 		sqlite3_bind_int(st, 2, part);
-		bind_text(st, 3, name);
+		catalog_bind_text(st, 3, name);
 		sqlite3_bind_blob(st, 4, bytes + at, (int)n, SQLITE_STATIC);
-		err = run(c, ADD_RULE_FILE);
+		err = catalog_run(c, ADD_RULE_FILE);
 		at += n;
 	}
 	return err;

@@ -13,7 +13,10 @@
 
 struct catalog;
 
-#define CATALOG_FORMAT 1
+#define CATALOG_FORMAT 2
+
+/* Largest data of one registry value, in bytes. */
+#define CATALOG_DATA_MAX (64 << 20)
 
 /* How an object is kept. */
 enum catalog_how {
@@ -27,6 +30,7 @@ enum catalog_how {
 /* A captured user, or one left out by an option, so that wipe can tell that nobody was forgotten.
  */
 struct catalog_user {
+	int64_t id; /* 1.. in the order of adding, which gives it: not looked at then */
 	const char *sid, *domain, *name, *profile;
 	bool local; /* an account of that computer itself; false when that is not known */
 	bool captured;
@@ -62,6 +66,39 @@ struct catalog_rule {
 	const char *kind, *pattern, *file, *component;
 	unsigned line;
 	const char *user; /* as in messages ("PC1\\ann"), or "" for the system context */
+};
+
+/*
+ * A registry key. Below the roots names and tree are Windows' (CurrentControlSet is there under
+ * that name, not as the control set that it stands for; Software\Classes of a user is
+ * UsrClass.dat).
+ */
+struct catalog_reg_key {
+	int64_t id;		/* 1.. ; parents before children */
+	int64_t parent;		/* 0 for a root: "HKLM", "HKU", and "HKCU" of each user */
+	const char *name;	/* WTF-8; a NUL is C0 80 */
+	int64_t user;		/* id of the user whose "HKCU" it is; 0 for everything else */
+	const char *class_name; /* WTF-8, or NULL */
+	int64_t security;	/* id of the descriptor; 0 none */
+	uint64_t written;	/* last-write time, 100 ns since 1601-01-01 UTC */
+	enum catalog_how how;	/* CATALOG_DIR or CATALOG_PARENT */
+	int64_t rule;		/* catalog rule id; 0 none */
+};
+
+struct catalog_reg_value {
+	int64_t key;
+	const char *name; /* WTF-8; "" is the default value; may hold backslashes */
+	uint32_t type;	  /* REG_*, or whatever else the hive says */
+	const void *data; /* as in the hive: texts are UTF-16LE, ended or not */
+	size_t len;	  /* at most CATALOG_DATA_MAX */
+	int64_t rule;
+};
+
+/* A setting of an ini file, in WTF-8 as decoded from the file's encoding. */
+struct catalog_ini_value {
+	const char *file; /* "C:\Windows\win.ini" */
+	const char *section, *name, *value;
+	int64_t rule;
 };
 
 /* A new, empty catalog in memory. */
@@ -100,6 +137,13 @@ int catalog_add_skipped(struct catalog *c, const char *path, const char *reason)
 int catalog_add_rule_file(struct catalog *c, int64_t id, const char *name, const void *data,
 			  size_t len);
 
+/* Settings; a key's parent, security and user are added before it, values after their key. */
+int catalog_add_reg_security(struct catalog *c, int64_t id, const void *descriptor, size_t len);
+int catalog_add_reg_key(struct catalog *c, const struct catalog_reg_key *key);
+/* HF_EEXIST in silence when the key has a value of that very name. */
+int catalog_add_reg_value(struct catalog *c, const struct catalog_reg_value *value);
+int catalog_add_ini_value(struct catalog *c, const struct catalog_ini_value *value);
+
 /* Strings in the structures are valid during the visit only. Visits return 0 to go on. */
 int catalog_users(struct catalog *c, int (*visit)(void *, const struct catalog_user *), void *ctx);
 /* The variables, user by user from the system's (0) on, sorted by name. */
@@ -118,6 +162,18 @@ int catalog_rule_files(struct catalog *c,
 int catalog_skipped(struct catalog *c, int (*visit)(void *, const char *path, const char *reason),
 		    void *ctx);
 int catalog_rules(struct catalog *c, int (*visit)(void *, const struct catalog_rule *), void *ctx);
+/* Security descriptors (self-relative) in order, from id 1. */
+int catalog_reg_securities(struct catalog *c,
+			   int (*visit)(void *, int64_t id, const void *descriptor, size_t len),
+			   void *ctx);
+int catalog_reg_keys(struct catalog *c, int (*visit)(void *, const struct catalog_reg_key *),
+		     void *ctx);
+/* Values of key KEY, or of all keys in order when KEY is 0. */
+int catalog_reg_values(struct catalog *c, int64_t key,
+		       int (*visit)(void *, const struct catalog_reg_value *), void *ctx);
+int catalog_ini_values(struct catalog *c, int (*visit)(void *, const struct catalog_ini_value *),
+		       void *ctx);
+int catalog_count_settings(struct catalog *c, uint64_t *keys, uint64_t *values, uint64_t *inis);
 /* Numbers of rows. */
 int catalog_count(struct catalog *c, uint64_t *dirs, uint64_t *files, uint64_t *skipped);
 

@@ -6,6 +6,7 @@
  */
 #include "store/catalog_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@
 #define PAGE_SIZE 4096
 #define TEXT_MAX  65536 /* bytes of the longest value: a path */
 
-static int damaged(struct catalog *c, const char *why)
+int catalog_damaged(struct catalog *c, const char *why)
 {
 	log_error("%s is damaged: %s. The store cannot be relied upon; nothing was changed. Check "
 		  "the volume, then capture again.",
@@ -25,7 +26,7 @@ static int damaged(struct catalog *c, const char *why)
 	return HF_ECORRUPT;
 }
 
-static int prepare(struct catalog *c, const char *sql, sqlite3_stmt **st)
+int catalog_prepare(struct catalog *c, const char *sql, sqlite3_stmt **st)
 {
 	int rc = sqlite3_prepare_v2(c->db, sql, -1, st, NULL);
 
@@ -47,7 +48,8 @@ static int check_schema(struct catalog *c)
 {
 	sqlite3_stmt *st;
 	size_t found = 0;
-	int rc, err = prepare(c, "SELECT type,name,sql FROM sqlite_schema ORDER BY rowid", &st);
+	int rc, err = catalog_prepare(c, "SELECT type,name,sql FROM sqlite_schema ORDER BY rowid",
+				      &st);
 
 	if (err)
 		return err;
@@ -59,7 +61,7 @@ static int check_schema(struct catalog *c)
 		if (found >= catalog_table_count || !type || !name || !sql ||
 		    strcmp(type, "table") || strcmp(name, catalog_tables[found].name) ||
 		    strcmp(sql, catalog_tables[found].sql)) {
-			err = damaged(c, "its tables are not those of a Holdfast catalog");
+			err = catalog_damaged(c, "its tables are not those of a Holdfast catalog");
 			break;
 		}
 		found++;
@@ -67,7 +69,7 @@ static int check_schema(struct catalog *c)
 	if (!err && rc != SQLITE_DONE)
 		err = catalog_sqlite_error(c, "read its schema", rc);
 	if (!err && found != catalog_table_count)
-		err = damaged(c, "tables are missing");
+		err = catalog_damaged(c, "tables are missing");
 	sqlite3_finalize(st);
 	return err;
 }
@@ -75,7 +77,7 @@ static int check_schema(struct catalog *c)
 static int check_integrity(struct catalog *c)
 {
 	sqlite3_stmt *st;
-	int rc, err = prepare(c, "PRAGMA integrity_check(1)", &st);
+	int rc, err = catalog_prepare(c, "PRAGMA integrity_check(1)", &st);
 
 	if (err)
 		return err;
@@ -84,7 +86,7 @@ static int check_integrity(struct catalog *c)
 		const char *text = (const char *)sqlite3_column_text(st, 0);
 
 		if (!text || strcmp(text, "ok"))
-			err = damaged(c, text ? text : "it cannot be checked");
+			err = catalog_damaged(c, text ? text : "it cannot be checked");
 	} else {
 		err = catalog_sqlite_error(c, "check it", rc);
 	}
@@ -106,7 +108,8 @@ static int harden(struct catalog *c)
 				      "PRAGMA query_only=ON;PRAGMA temp_store=MEMORY";
 	int rc;
 
-	sqlite3_limit(c->db, SQLITE_LIMIT_LENGTH, 1 << 20);
+	/* A row is a value with its name and little else. */
+	sqlite3_limit(c->db, SQLITE_LIMIT_LENGTH, CATALOG_DATA_MAX + (1 << 20));
 	sqlite3_limit(c->db, SQLITE_LIMIT_ATTACHED, 0);
 	rc = sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (!rc)
@@ -135,10 +138,12 @@ static int load(struct catalog *c, const void *data, size_t len)
 static int check_format(struct catalog *c)
 {
 	const char *format = catalog_get(c, "format");
+	char known[16];
 
 	if (!format)
-		return damaged(c, "it does not tell its format");
-	if (strcmp(format, "1")) {
+		return catalog_damaged(c, "it does not tell its format");
+	snprintf(known, sizeof(known), "%d", CATALOG_FORMAT);
+	if (strcmp(format, known)) {
 		log_error(
 			"%s has format %s, and this version of Holdfast knows format %d only. Use "
 			"the version that made the store.",
@@ -214,7 +219,7 @@ static int check_rows(struct catalog *c)
 		err = catalog_files(c, 0, accept_file, &dir_count);
 	if (!err)
 		err = catalog_rule_files(c, accept_rule_file, NULL);
-	return err;
+	return err ? err : catalog_check_settings(c);
 }
 
 int catalog_open(const void *data, size_t len, const char *name, struct catalog **out)
@@ -230,7 +235,7 @@ int catalog_open(const void *data, size_t len, const char *name, struct catalog 
 	if (!c->name)
 		err = log_oom();
 	else if (!header_fits(data, len))
-		err = damaged(c, "it is not a whole SQLite database");
+		err = catalog_damaged(c, "it is not a whole SQLite database");
 	if (!err)
 		err = load(c, data, len);
 	if (!err)
@@ -255,8 +260,7 @@ int catalog_open(const void *data, size_t len, const char *name, struct catalog 
 	return 0;
 }
 
-/* Text column AT without embedded NUL and of bounded length, or NULL. */
-static const char *text_column(sqlite3_stmt *st, int at)
+const char *catalog_text(sqlite3_stmt *st, int at)
 {
 	const char *text;
 	int len;
@@ -270,7 +274,7 @@ static const char *text_column(sqlite3_stmt *st, int at)
 	return text;
 }
 
-static bool int_column(sqlite3_stmt *st, int at, int64_t min, int64_t max, int64_t *out)
+bool catalog_int(sqlite3_stmt *st, int at, int64_t min, int64_t max, int64_t *out)
 {
 	if (sqlite3_column_type(st, at) != SQLITE_INTEGER)
 		return false;
@@ -284,7 +288,7 @@ static bool int_column(sqlite3_stmt *st, int at, int64_t min, int64_t max, int64
  */
 static const char *name_column(sqlite3_stmt *st, int at)
 {
-	const char *name = text_column(st, at);
+	const char *name = catalog_text(st, at);
 	uint16_t units[NAME_UNITS_MAX];
 
 	if (!name || !*name || !strcmp(name, ".") || !strcmp(name, ".."))
@@ -299,11 +303,11 @@ const char *catalog_get(struct catalog *c, const char *key)
 	char *copy = NULL;
 	sqlite3_stmt *st;
 
-	if (prepare(c, "SELECT value FROM fact WHERE key=?", &st))
+	if (catalog_prepare(c, "SELECT value FROM fact WHERE key=?", &st))
 		return NULL;
 	sqlite3_bind_text(st, 1, key, -1, SQLITE_STATIC);
 	if (sqlite3_step(st) == SQLITE_ROW) {
-		value = text_column(st, 0);
+		value = catalog_text(st, 0);
 		copy = value ? strdup(value) : NULL;
 	}
 	sqlite3_finalize(st);
@@ -329,9 +333,8 @@ const char *catalog_get(struct catalog *c, const char *key)
 	return copy;
 }
 
-/* Runs ST to its end, ROW for each row; finalizes it. */
-static int each_row(struct catalog *c, sqlite3_stmt *st,
-		    int (*row)(struct catalog *c, sqlite3_stmt *st, void *ctx), void *ctx)
+int catalog_each_row(struct catalog *c, sqlite3_stmt *st,
+		     int (*row)(struct catalog *c, sqlite3_stmt *st, void *ctx), void *ctx)
 {
 	int rc, err = 0;
 
@@ -346,6 +349,7 @@ static int each_row(struct catalog *c, sqlite3_stmt *st,
 struct user_ctx {
 	int (*visit)(void *, const struct catalog_user *);
 	void *ctx;
+	int64_t last; /* id of the row before */
 };
 
 static int user_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
@@ -353,16 +357,18 @@ static int user_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
 	struct user_ctx *u = ctx;
 	int64_t captured, local;
 	struct catalog_user user = {
-		.sid = text_column(st, 0),
-		.domain = text_column(st, 1),
-		.name = text_column(st, 2),
-		.profile = text_column(st, 3),
-		.reason = text_column(st, 6),
+		.sid = catalog_text(st, 1),
+		.domain = catalog_text(st, 2),
+		.name = catalog_text(st, 3),
+		.profile = catalog_text(st, 4),
+		.reason = catalog_text(st, 7),
 	};
 
 	if (!user.sid || !user.domain || !user.name || !user.profile || !user.reason ||
-	    !int_column(st, 4, 0, 1, &local) || !int_column(st, 5, 0, 1, &captured))
-		return damaged(c, "a user's row is not valid");
+	    !catalog_int(st, 0, u->last + 1, u->last + 1, &user.id) ||
+	    !catalog_int(st, 5, 0, 1, &local) || !catalog_int(st, 6, 0, 1, &captured))
+		return catalog_damaged(c, "a user's row is not valid");
+	u->last = user.id;
 	user.local = local;
 	user.captured = captured;
 	return u->visit(u->ctx, &user);
@@ -370,14 +376,15 @@ static int user_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
 
 int catalog_users(struct catalog *c, int (*visit)(void *, const struct catalog_user *), void *ctx)
 {
-	struct user_ctx u = {visit, ctx};
+	struct user_ctx u = {visit, ctx, 0};
 	sqlite3_stmt *st;
-	int err = prepare(c,
-			  "SELECT sid,domain,name,profile,local,captured,reason FROM user "
-			  "ORDER BY id",
-			  &st);
+	int err =
+		catalog_prepare(c,
+				"SELECT id,sid,domain,name,profile,local,captured,reason FROM user "
+				"ORDER BY id",
+				&st);
 
-	return err ? err : each_row(c, st, user_row, &u);
+	return err ? err : catalog_each_row(c, st, user_row, &u);
 }
 
 struct variable_ctx {
@@ -387,12 +394,12 @@ struct variable_ctx {
 
 static int variable_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
 {
-	const char *name = text_column(st, 1), *value = text_column(st, 2);
+	const char *name = catalog_text(st, 1), *value = catalog_text(st, 2);
 	struct variable_ctx *v = ctx;
 	int64_t user;
 
-	if (!int_column(st, 0, 0, INT32_MAX, &user) || !name || !value)
-		return damaged(c, "a variable's row is not valid");
+	if (!catalog_int(st, 0, 0, INT32_MAX, &user) || !name || !value)
+		return catalog_damaged(c, "a variable's row is not valid");
 	return v->visit(v->ctx, user, name, value);
 }
 
@@ -402,9 +409,10 @@ int catalog_variables(struct catalog *c,
 {
 	struct variable_ctx v = {visit, ctx};
 	sqlite3_stmt *st;
-	int err = prepare(c, "SELECT user,name,value FROM variable ORDER BY user,name", &st);
+	int err =
+		catalog_prepare(c, "SELECT user,name,value FROM variable ORDER BY user,name", &st);
 
-	return err ? err : each_row(c, st, variable_row, &v);
+	return err ? err : catalog_each_row(c, st, variable_row, &v);
 }
 
 struct rule_ctx {
@@ -417,16 +425,17 @@ static int rule_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
 	struct rule_ctx *r = ctx;
 	int64_t line;
 	struct catalog_rule rule = {
-		.kind = text_column(st, 1),
-		.pattern = text_column(st, 2),
-		.file = text_column(st, 3),
-		.component = text_column(st, 5),
-		.user = text_column(st, 6),
+		.kind = catalog_text(st, 1),
+		.pattern = catalog_text(st, 2),
+		.file = catalog_text(st, 3),
+		.component = catalog_text(st, 5),
+		.user = catalog_text(st, 6),
 	};
 
-	if (!int_column(st, 0, 1, UINT32_MAX, &rule.id) || !rule.kind || !rule.pattern ||
-	    !rule.file || !int_column(st, 4, 0, UINT32_MAX, &line) || !rule.component || !rule.user)
-		return damaged(c, "a rule's row is not valid");
+	if (!catalog_int(st, 0, 1, UINT32_MAX, &rule.id) || !rule.kind || !rule.pattern ||
+	    !rule.file || !catalog_int(st, 4, 0, UINT32_MAX, &line) || !rule.component ||
+	    !rule.user)
+		return catalog_damaged(c, "a rule's row is not valid");
 	rule.line = (unsigned)line;
 	return r->visit(r->ctx, &rule);
 }
@@ -435,10 +444,10 @@ int catalog_rules(struct catalog *c, int (*visit)(void *, const struct catalog_r
 {
 	struct rule_ctx r = {visit, ctx};
 	sqlite3_stmt *st;
-	int err = prepare(
+	int err = catalog_prepare(
 		c, "SELECT id,kind,pattern,file,line,component,user FROM rule ORDER BY id", &st);
 
-	return err ? err : each_row(c, st, rule_row, &r);
+	return err ? err : catalog_each_row(c, st, rule_row, &r);
 }
 
 struct dir_ctx {
@@ -450,20 +459,20 @@ struct dir_ctx {
 static int dir_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
 {
 	struct dir_ctx *d = ctx;
-	const char *volume = text_column(st, 3);
+	const char *volume = catalog_text(st, 3);
 	int64_t stored, attributes, tag, how;
 	struct catalog_dir dir = {.name = name_column(st, 2)};
 
-	if (!int_column(st, 0, d->last + 1, d->last + 1, &dir.id) ||
-	    !int_column(st, 1, 0, dir.id - 1, &dir.parent) || !dir.name || !volume ||
+	if (!catalog_int(st, 0, d->last + 1, d->last + 1, &dir.id) ||
+	    !catalog_int(st, 1, 0, dir.id - 1, &dir.parent) || !dir.name || !volume ||
 	    volume[0] < 'A' || volume[0] > 'Z' || volume[1] ||
 	    sqlite3_column_type(st, 4) != SQLITE_INTEGER ||
-	    !int_column(st, 5, INT64_MIN, INT64_MAX, &stored) ||
-	    !int_column(st, 6, 0, UINT32_MAX, &attributes) ||
-	    !int_column(st, 7, 0, UINT32_MAX, &tag) ||
-	    !int_column(st, 8, CATALOG_DIR, CATALOG_PARENT, &how) ||
-	    !int_column(st, 9, 0, UINT32_MAX, &dir.rule))
-		return damaged(c, "a directory's row is not valid");
+	    !catalog_int(st, 5, INT64_MIN, INT64_MAX, &stored) ||
+	    !catalog_int(st, 6, 0, UINT32_MAX, &attributes) ||
+	    !catalog_int(st, 7, 0, UINT32_MAX, &tag) ||
+	    !catalog_int(st, 8, CATALOG_DIR, CATALOG_PARENT, &how) ||
+	    !catalog_int(st, 9, 0, UINT32_MAX, &dir.rule))
+		return catalog_damaged(c, "a directory's row is not valid");
 	d->last = dir.id;
 	dir.volume = volume[0];
 	dir.source = (uint64_t)sqlite3_column_int64(st, 4);
@@ -478,12 +487,13 @@ int catalog_dirs(struct catalog *c, int (*visit)(void *, const struct catalog_di
 {
 	struct dir_ctx d = {visit, ctx, 0};
 	sqlite3_stmt *st;
-	int err = prepare(c,
-			  "SELECT id,parent,name,volume,source,stored,attributes,reparse,how,rule "
-			  "FROM dir ORDER BY id",
-			  &st);
+	int err = catalog_prepare(
+		c,
+		"SELECT id,parent,name,volume,source,stored,attributes,reparse,how,rule "
+		"FROM dir ORDER BY id",
+		&st);
 
-	return err ? err : each_row(c, st, dir_row, &d);
+	return err ? err : catalog_each_row(c, st, dir_row, &d);
 }
 
 struct file_ctx {
@@ -498,18 +508,19 @@ static int file_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
 	bool shared = sqlite3_column_type(st, 3) == SQLITE_NULL;
 	struct catalog_file file = {.name = name_column(st, 1)};
 
-	if (!int_column(st, 0, 1, INT64_MAX, &file.dir) || !file.name ||
+	if (!catalog_int(st, 0, 1, INT64_MAX, &file.dir) || !file.name ||
 	    sqlite3_column_type(st, 2) != SQLITE_INTEGER ||
-	    (!shared && !int_column(st, 3, INT64_MIN, INT64_MAX, &stored)) ||
-	    !int_column(st, 4, 0, INT64_MAX, &size) ||
-	    !int_column(st, 5, 0, UINT32_MAX, &attributes) ||
-	    !int_column(st, 6, 0, UINT32_MAX, &tag) || !int_column(st, 7, 0, UINT32_MAX, &names) ||
-	    !int_column(st, 8, CATALOG_LINK, CATALOG_LISTED, &how) ||
-	    !int_column(st, 9, 0, UINT32_MAX, &file.rule))
-		return damaged(c, "a file's row is not valid");
+	    (!shared && !catalog_int(st, 3, INT64_MIN, INT64_MAX, &stored)) ||
+	    !catalog_int(st, 4, 0, INT64_MAX, &size) ||
+	    !catalog_int(st, 5, 0, UINT32_MAX, &attributes) ||
+	    !catalog_int(st, 6, 0, UINT32_MAX, &tag) ||
+	    !catalog_int(st, 7, 0, UINT32_MAX, &names) ||
+	    !catalog_int(st, 8, CATALOG_LINK, CATALOG_LISTED, &how) ||
+	    !catalog_int(st, 9, 0, UINT32_MAX, &file.rule))
+		return catalog_damaged(c, "a file's row is not valid");
 	if (how == CATALOG_DIR || how == CATALOG_PARENT || shared != (how == CATALOG_LINK) ||
 	    (how == CATALOG_LISTED && stored))
-		return damaged(c, "a file's row contradicts itself");
+		return catalog_damaged(c, "a file's row contradicts itself");
 	file.source = (uint64_t)sqlite3_column_int64(st, 2);
 	file.stored = shared ? file.source : (uint64_t)stored;
 	file.size = (uint64_t)size;
@@ -532,12 +543,12 @@ int catalog_files(struct catalog *c, int64_t dir, int (*visit)(void *, const str
 
 	sqlite3_snprintf(sizeof(sql), sql, "%s%s ORDER BY dir,name", columns,
 			 dir ? " WHERE dir=?" : "");
-	err = prepare(c, sql, &st);
+	err = catalog_prepare(c, sql, &st);
 	if (err)
 		return err;
 	if (dir)
 		sqlite3_bind_int64(st, 1, dir);
-	return each_row(c, st, file_row, &f);
+	return catalog_each_row(c, st, file_row, &f);
 }
 
 struct rule_file_ctx {
@@ -556,13 +567,13 @@ static int finish_rule_file(struct rule_file_ctx *r)
 static int rule_file_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
 {
 	int64_t id = sqlite3_column_int64(st, 0), part = sqlite3_column_int64(st, 1);
-	const char *name = text_column(st, 2);
+	const char *name = catalog_text(st, 2);
 	struct rule_file_ctx *r = ctx;
 	int len = sqlite3_column_bytes(st, 3), err = 0;
 
 	if (!name || sqlite3_column_type(st, 3) != SQLITE_BLOB || len > CATALOG_PART ||
 	    part != (id == r->id ? r->part + 1 : 0))
-		return damaged(c, "a row of the rule files is not valid");
+		return catalog_damaged(c, "a row of the rule files is not valid");
 	if (id != r->id) {
 		err = finish_rule_file(r);
 		str_truncate(&r->name, 0);
@@ -583,10 +594,11 @@ int catalog_rule_files(struct catalog *c,
 {
 	struct rule_file_ctx r = {.visit = visit, .ctx = ctx};
 	sqlite3_stmt *st;
-	int err = prepare(c, "SELECT id,part,name,data FROM rule_file ORDER BY id,part", &st);
+	int err =
+		catalog_prepare(c, "SELECT id,part,name,data FROM rule_file ORDER BY id,part", &st);
 
 	if (!err)
-		err = each_row(c, st, rule_file_row, &r);
+		err = catalog_each_row(c, st, rule_file_row, &r);
 	if (!err)
 		err = finish_rule_file(&r);
 	str_free(&r.name);
@@ -601,11 +613,11 @@ struct skipped_ctx {
 
 static int skipped_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
 {
-	const char *path = text_column(st, 0), *reason = text_column(st, 1);
+	const char *path = catalog_text(st, 0), *reason = catalog_text(st, 1);
 	struct skipped_ctx *s = ctx;
 
 	if (!path || !reason)
-		return damaged(c, "a row of what was skipped is not valid");
+		return catalog_damaged(c, "a row of what was skipped is not valid");
 	return s->visit(s->ctx, path, reason);
 }
 
@@ -614,15 +626,15 @@ int catalog_skipped(struct catalog *c, int (*visit)(void *, const char *path, co
 {
 	struct skipped_ctx s = {visit, ctx};
 	sqlite3_stmt *st;
-	int err = prepare(c, "SELECT path,reason FROM skipped ORDER BY id", &st);
+	int err = catalog_prepare(c, "SELECT path,reason FROM skipped ORDER BY id", &st);
 
-	return err ? err : each_row(c, st, skipped_row, &s);
+	return err ? err : catalog_each_row(c, st, skipped_row, &s);
 }
 
-static int count_table(struct catalog *c, const char *sql, uint64_t *out)
+int catalog_count_rows(struct catalog *c, const char *sql, uint64_t *out)
 {
 	sqlite3_stmt *st;
-	int rc, err = prepare(c, sql, &st);
+	int rc, err = catalog_prepare(c, sql, &st);
 
 	if (err)
 		return err;
@@ -637,11 +649,11 @@ static int count_table(struct catalog *c, const char *sql, uint64_t *out)
 
 int catalog_count(struct catalog *c, uint64_t *dirs, uint64_t *files, uint64_t *skipped)
 {
-	int err = count_table(c, "SELECT count(*) FROM dir", dirs);
+	int err = catalog_count_rows(c, "SELECT count(*) FROM dir", dirs);
 
 	if (!err)
-		err = count_table(c, "SELECT count(*) FROM file", files);
+		err = catalog_count_rows(c, "SELECT count(*) FROM file", files);
 	if (!err)
-		err = count_table(c, "SELECT count(*) FROM skipped", skipped);
+		err = catalog_count_rows(c, "SELECT count(*) FROM skipped", skipped);
 	return err;
 }

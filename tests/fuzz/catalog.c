@@ -18,7 +18,7 @@ static size_t base_len;
 
 /* What the engine relies on while it reads a catalog that was accepted. */
 struct reading {
-	uint64_t dirs, files, users;
+	uint64_t dirs, files, users, keys, values, inis;
 };
 
 static void fill(struct catalog *c)
@@ -32,11 +32,25 @@ static void fill(struct catalog *c)
 	struct catalog_rule rule = {1,		 "include", "C:\\* [*.doc]", "a.xml",
 				    "Documents", 7,	    "PC\\ann"};
 
-	fuzz_assert(!catalog_set(c, "format", "1") && !catalog_set(c, "state", "complete"));
+	fuzz_assert(!catalog_set(c, "format", "2") && !catalog_set(c, "state", "complete"));
 	fuzz_assert(!catalog_set_serial(c, 0x1122334455667788));
 	fuzz_assert(!catalog_add_user(c, &user) && !catalog_add_rule(c, &rule));
 	fuzz_assert(!catalog_add_variable(c, 1, "CSIDL_PERSONAL", "C:\\Docs"));
 	fuzz_assert(!catalog_add_skipped(c, "C:\\x", "locked"));
+}
+
+static void fill_settings(struct catalog *c)
+{
+	const struct catalog_reg_key keys[] = {
+		{.id = 1, .name = "HKCU", .user = 1, .how = CATALOG_PARENT},
+		{.id = 2, .parent = 1, .name = "Software", .security = 1, .how = CATALOG_DIR},
+	};
+	const struct catalog_reg_value value = {2, "v", 4, "1234", 4, 1};
+	const struct catalog_ini_value ini = {"C:\\a.ini", "s", "n", "v", 1};
+
+	fuzz_assert(!catalog_add_reg_security(c, 1, "descriptor", 10));
+	fuzz_assert(!catalog_add_reg_key(c, &keys[0]) && !catalog_add_reg_key(c, &keys[1]));
+	fuzz_assert(!catalog_add_reg_value(c, &value) && !catalog_add_ini_value(c, &ini));
 }
 
 static size_t serialize(struct catalog *c, uint8_t **out)
@@ -83,6 +97,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	file.how = CATALOG_COPY;
 	file.stored = 71;
 	fuzz_assert(!catalog_add_file(c, &file));
+	fill_settings(c);
 	base_len = serialize(c, &base);
 	catalog_free(c);
 	return 0;
@@ -143,6 +158,45 @@ static int check_rule(void *ctx, const struct catalog_rule *rule)
 	return 0;
 }
 
+static int check_key(void *ctx, const struct catalog_reg_key *key)
+{
+	struct reading *r = ctx;
+
+	fuzz_assert(key->id == (int64_t)++r->keys);
+	fuzz_assert(key->parent >= 0 && key->parent < key->id);
+	fuzz_assert(*key->name && key->user <= (int64_t)r->users);
+	return 0;
+}
+
+static int check_value(void *ctx, const struct catalog_reg_value *value)
+{
+	struct reading *r = ctx;
+
+	r->values++;
+	fuzz_assert(value->key >= 1 && value->key <= (int64_t)r->keys);
+	fuzz_assert(value->name && value->data);
+	return 0;
+}
+
+static int check_ini(void *ctx, const struct catalog_ini_value *value)
+{
+	struct reading *r = ctx;
+
+	r->inis++;
+	fuzz_assert(*value->file && value->section && value->name && value->value);
+	return 0;
+}
+
+static void check_settings(struct catalog *c, struct reading *r)
+{
+	uint64_t keys, values, inis;
+
+	fuzz_assert(!catalog_count_settings(c, &keys, &values, &inis));
+	fuzz_assert(!catalog_reg_keys(c, check_key, r) && r->keys == keys);
+	fuzz_assert(!catalog_reg_values(c, 0, check_value, r) && r->values == values);
+	fuzz_assert(!catalog_ini_values(c, check_ini, r) && r->inis == inis);
+}
+
 static void check_rows(struct catalog *c)
 {
 	struct reading r = {0}, each = {0};
@@ -154,12 +208,13 @@ static void check_rows(struct catalog *c)
 	fuzz_assert(!catalog_rules(c, check_rule, NULL));
 	fuzz_assert(!catalog_dirs(c, check_dir, &r) && r.dirs == dirs);
 	fuzz_assert(!catalog_files(c, 0, check_file, &r) && r.files == files);
+	check_settings(c, &r);
 	each.dirs = dirs;
 	for (uint64_t i = 1; i <= dirs && i <= 64; i++)
 		fuzz_assert(!catalog_files(c, (int64_t)i, check_file, &each));
 	fuzz_assert(dirs > 64 || each.files == files);
 	(void)catalog_is_of(c, 1);
-	fuzz_assert(!strcmp(catalog_get(c, "format"), "1"));
+	fuzz_assert(!strcmp(catalog_get(c, "format"), "2"));
 }
 
 static void open_and_check(const uint8_t *data, size_t len)

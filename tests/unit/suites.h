@@ -34,6 +34,7 @@
 	X(rules_config) \
 	X(rules_apps) \
 	X(store) \
+	X(catalog_settings) \
 	X(engine)
 /* clang-format on */
 
