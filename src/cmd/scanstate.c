@@ -33,7 +33,7 @@ static bool only_looks(const struct scan *s)
 
 static int open_outputs(struct scan *s)
 {
-	const struct scanstate_options *o = &s->o;
+	const struct usmt_options *o = &s->o;
 	const char *log = o->log || o->log_spool ? o->log : "ScanState.log";
 	const char *estimate = o->estimate ? o->estimate : "Usmtsize.txt";
 
@@ -368,7 +368,7 @@ static void release(struct scan *s)
 	examine_free(&s->examine);
 	free(s->decisions);
 	object_errors_free(&s->errors);
-	scanstate_options_free(&s->o);
+	usmt_options_free(&s->o);
 }
 
 int cmd_scanstate(int argc, char **argv)
@@ -379,7 +379,7 @@ int cmd_scanstate(int argc, char **argv)
 	if (code == USMT_DISPLAY_HELP)
 		scanstate_help();
 	if (code) {
-		scanstate_options_free(&s.o);
+		usmt_options_free(&s.o);
 		return code;
 	}
 	if (s.o.lint) {

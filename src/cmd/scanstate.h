@@ -19,7 +19,7 @@
 struct str;
 
 struct scan {
-	struct scanstate_options o;
+	struct usmt_options o;
 	struct output log, progress, list, estimate;
 	struct machine *machine;
 	struct user_decision *decisions; /* one for each user of the installation */

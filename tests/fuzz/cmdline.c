@@ -61,14 +61,14 @@ static void check_round_trip(const struct cmdline *args)
 
 static void check_list(const struct option_list *list)
 {
-	fuzz_assert(list->count <= SCANSTATE_LIST_MAX);
+	fuzz_assert(list->count <= USMT_LIST_MAX);
 	for (size_t i = 0; i < list->count; i++)
 		fuzz_assert(list->items[i]);
 }
 
 static void check_options(struct cmdline *args)
 {
-	struct scanstate_options o = {0};
+	struct usmt_options o = {0};
 	unsigned errors = log_error_count();
 	int code = scanstate_options_parse(&o, args->argc, args->argv);
 
@@ -89,7 +89,7 @@ static void check_options(struct cmdline *args)
 		fuzz_assert(o.joined && o.line.argc >= 1);
 		fuzz_assert(o.verbosity >= 0 && o.verbosity <= 15);
 	}
-	scanstate_options_free(&o);
+	usmt_options_free(&o);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -14,7 +14,7 @@
 #define STORE "C:\\USMTMIG"
 #define HL    " /hardlink /nocompress "
 
-static int parse(struct scanstate_options *o, const char *line)
+static int parse(struct usmt_options *o, const char *line)
 {
 	char *argv[] = {"scanstate", "--args", (char *)line, NULL};
 
@@ -85,7 +85,7 @@ static void codes(void)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct scanstate_options o;
+		struct usmt_options o;
 		int code = parse(&o, rows[i].line);
 		bool said = !rows[i].message || strstr(log_last_error(), rows[i].message);
 		if (code != rows[i].code || !said) {
@@ -93,27 +93,27 @@ static void codes(void)
 			       rows[i].line, code, log_last_error());
 			CU_FAIL("row");
 		}
-		scanstate_options_free(&o);
+		usmt_options_free(&o);
 	}
 	CU_PASS("all rows");
 }
 
 static void lengths(void)
 {
-	struct scanstate_options o;
+	struct usmt_options o;
 	char line[2000] = STORE HL "/i:";
 
 	memset(line + strlen(line), 'x', 256);
 	CU_ASSERT_EQUAL(parse(&o, line), USMT_SUCCESS);
-	scanstate_options_free(&o);
+	usmt_options_free(&o);
 	line[strlen(line)] = 'x';
 	CU_ASSERT_EQUAL(parse(&o, line), USMT_ERROR_OPTION_PARAM_TOO_LARGE);
-	scanstate_options_free(&o);
+	usmt_options_free(&o);
 }
 
 static void values_arrive(void)
 {
-	struct scanstate_options o;
+	struct usmt_options o;
 
 	CU_ASSERT_EQUAL(parse(&o, "c:/My\\Store\\ /i:MigUser.xml /i \"my rules.xml\" /c /o " HL
 				  "/l:C:\\a\\b.log /ui:CORP\\kim /ue *-500 --explain=C:\\x"),
@@ -126,7 +126,7 @@ static void values_arrive(void)
 	CU_ASSERT_STRING_EQUAL(o.exclude_users.items[0], "*-500");
 	CU_ASSERT_STRING_EQUAL(o.explain, "C:\\x");
 	CU_ASSERT(o.go_on && o.overwrite && o.hardlink && o.nocompress && !o.dry_run);
-	scanstate_options_free(&o);
+	usmt_options_free(&o);
 }
 
 /* CommandLineToArgvW's rules, and the trailing backslash that people write. */
