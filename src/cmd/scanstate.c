@@ -10,16 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/usmt_run.h"
 #include "report/error.h"
 #include "report/log.h"
 #include "report/progress.h"
-
-/* Where rule files that came along are, unless HOLDFAST_RULES says otherwise. */
-#define RULES_DIR "/usr/share/holdfast"
 
 static bool generates(const struct scan *s)
 {
@@ -34,130 +30,41 @@ static bool only_looks(const struct scan *s)
 static int open_outputs(struct scan *s)
 {
 	const struct usmt_options *o = &s->o;
-	const char *log = o->log || o->log_spool ? o->log : "ScanState.log";
 	const char *estimate = o->estimate ? o->estimate : "Usmtsize.txt";
+	int code = usmt_open_logs(o, &s->log, &s->progress);
 
-	if (output_init(&s->log, log, o->log_spool) || log_open(s->log.path, o->verbosity)) {
-		log_error("The log %s cannot be written: %s. Name another with /l:FILE.",
-			  s->log.path ? s->log.path : log, strerror(errno));
-		return USMT_INIT_LOGFILE_FAILED;
-	}
-	if (output_init(&s->progress, o->progress, o->progress_spool))
-		return USMT_ERROR_UNABLE_CREATE_PROGRESS_LOG;
-	if (s->progress.path && progress_open(s->progress.path)) {
-		log_error("The progress log %s cannot be written: %s.", s->progress.path,
-			  strerror(errno));
-		return USMT_ERROR_UNABLE_CREATE_PROGRESS_LOG;
-	}
-	if (output_init(&s->list, o->listfiles, NULL))
-		return USMT_INVALID_PARAMETERS;
-	if (o->estimate_asked && output_init(&s->estimate, estimate, NULL))
-		return USMT_PREFLIGHT_FILE_CREATION_FAILED;
-	return USMT_SUCCESS;
-}
-
-static void log_start(const struct scan *s)
-{
-	char when[64];
-	struct tm tm;
-	time_t now = time(NULL);
-
-	localtime_r(&now, &tm);
-	strftime(when, sizeof(when), "%Y/%m/%d:%H:%M:%S.000", &tm);
-	log_info("SCANSTATE Version Holdfast " HOLDFAST_VERSION);
-	log_info("USMT Started at %s", when);
-	log_info("Command line: %s", s->o.joined);
-	log_info("Starting the migration process");
-}
-
-/* Exit code for trouble with volumes; FALLBACK for errors that say nothing of their own. */
-static int code_for(int error, int fallback)
-{
-	switch (error) {
-	case HF_EHIBERNATED:
-	case HF_EUNCLEAN:
-	case HF_EBUSY:
-	case HF_ENOTNTFS:
-	case HF_EBITLOCKER:
-		return USMT_ERROR_UNSUPPORTED_PLATFORM;
-	case HF_ECANCELLED:
-		return USMT_STATUS_CANCELED;
-	case HF_ENOMEM:
-		return USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
-	default:
-		return fallback;
-	}
+	if (!code && output_init(&s->list, o->listfiles, NULL))
+		code = USMT_INVALID_PARAMETERS;
+	if (!code && o->estimate_asked && output_init(&s->estimate, estimate, NULL))
+		code = USMT_PREFLIGHT_FILE_CREATION_FAILED;
+	return code;
 }
 
 static int find_windows(struct scan *s)
 {
-	int ret = machine_open(&s->o.select.options, &s->machine);
-
-	if (!ret)
-		ret = machine_choose(s->machine, &s->o.select.options);
-	if (ret)
-		return code_for(ret, USMT_INIT_ERROR);
-	const struct windows_install *w = s->machine->chosen;
-	log_status("Windows: %s, version %s, %u-bit, computer %s, in %c:%s", w->product, w->version,
-		   w->bits, w->computer, w->letter, w->directory);
-	progress_record("program", "scanstate", "productVersion", HOLDFAST_VERSION, "computerName",
-			w->computer, "commandLine", s->o.joined, NULL);
-	progress_record("PHASE", "Initializing", NULL);
-	return USMT_SUCCESS;
-}
-
-int scan_find_rule_file(const char *name, struct str *path)
-{
-	const char *dir = getenv("HOLDFAST_RULES");
-	int ret = str_adds(path, name);
-
-	if (ret || strchr(name, '/') || access(name, F_OK) == 0)
-		return ret;
-	str_truncate(path, 0);
-	ret = str_addf(path, "%s/%s", dir ? dir : RULES_DIR, name);
-	if (!ret && access(path->data, F_OK)) {
-		str_truncate(path, 0);
-		ret = str_adds(path, name);
-	}
-	return ret;
+	return usmt_find_windows(&s->o, &s->machine);
 }
 
 static int load_config(struct scan *s)
 {
-	if (!s->o.config)
-		return USMT_SUCCESS;
-	int ret = rules_config_load(s->o.config, s->o.config, &s->config);
+	int code = usmt_load_config(&s->o, &s->config);
 
-	if (ret)
-		return code_for(ret, USMT_UNABLE_TO_READ_CONFIG_FILE);
-	log_info("Configuration: %s. HardLinkStoreControl, if it is there, changes nothing: "
-		 "offline no "
-		 "file is locked.",
-		 s->o.config);
 	s->errors.config = s->config;
-	return USMT_SUCCESS;
+	return code;
 }
 
 static int load_rules(struct scan *s)
 {
+	int code;
+
 	s->rules = rules_new();
 	if (!s->rules)
 		return log_oom(), USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
-	for (size_t i = 0; i < s->o.rules.count; i++) {
-		struct str path = {0};
-		int ret = scan_find_rule_file(s->o.rules.items[i], &path);
-
-		log_info("Script file specified: %s", s->o.rules.items[i]);
-		if (!ret)
-			ret = rules_load(s->rules, path.data, s->o.rules.items[i]);
-		str_free(&path);
-		if (ret)
-			return code_for(ret, USMT_UNABLE_GET_SCRIPTFILES);
-	}
+	code = usmt_load_rule_files(&s->o, s->rules);
 	rules_use_config(s->rules, s->config);
-	if (!s->o.rules.count)
+	if (!code && !s->o.rules.count)
 		log_warning("No rule file was given (/i): without rules nothing is kept.");
-	return USMT_SUCCESS;
+	return code;
 }
 
 /* Is the place fit for a store? */
@@ -170,7 +77,7 @@ static int check_store(struct scan *s)
 			    .command_line = s->o.joined,
 			    .rules = s->o.rules.items,
 			    .rule_count = s->o.rules.count,
-			    .find_rule_file = scan_find_rule_file,
+			    .find_rule_file = usmt_find_rule_file,
 			    .overwrite = s->o.overwrite,
 			    .only_look = only_looks(s)},
 		.machine = s->machine,
@@ -182,8 +89,8 @@ static int check_store(struct scan *s)
 	if (generates(s))
 		return USMT_SUCCESS;
 	ret = capture_check(&s->capture);
-	return ret ? code_for(ret, ret == HF_ENOSPC ? USMT_FAILED_MIGSTARTUP
-						    : USMT_INVALID_STORE_LOCATION)
+	return ret ? usmt_code_for(ret, ret == HF_ENOSPC ? USMT_FAILED_MIGSTARTUP
+							 : USMT_INVALID_STORE_LOCATION)
 		   : USMT_SUCCESS;
 }
 
@@ -202,7 +109,7 @@ static int check_hives(struct scan *s)
 					   "the user's NTUSER.DAT cannot be read, so folders that "
 					   "were moved elsewhere are unknown; the default ones are "
 					   "taken");
-	return ret ? code_for(ret, USMT_MIGRATION_STOPPED_NONFATAL) : USMT_SUCCESS;
+	return ret ? usmt_code_for(ret, USMT_MIGRATION_STOPPED_NONFATAL) : USMT_SUCCESS;
 }
 
 static int decide_users(struct scan *s)
@@ -251,14 +158,14 @@ static int make_plan(struct scan *s)
 	if (!ret)
 		ret = scan_report_components(s);
 	if (ret)
-		return code_for(ret, USMT_UNABLE_FINDMIGUNITS);
+		return usmt_code_for(ret, USMT_UNABLE_FINDMIGUNITS);
 	if (!generates(s))
 		warn_of_settings(s);
 	if (s->o.explain || generates(s))
 		return USMT_SUCCESS;
 	ret = capture_plan(&s->capture);
 	if (ret)
-		return code_for(ret, USMT_MIGRATION_STOPPED_NONFATAL);
+		return usmt_code_for(ret, USMT_MIGRATION_STOPPED_NONFATAL);
 	progress_record("PHASE", "Collecting", NULL);
 	return scan_report_plan(s) ? USMT_INIT_OPERATING_ENVIRONMENT_FAILED : USMT_SUCCESS;
 }
@@ -284,15 +191,15 @@ static int carry_out(struct scan *s)
 	int ret = capture_open(c);
 
 	if (ret)
-		return code_for(ret, USMT_FAILED_MIGSTARTUP);
+		return usmt_code_for(ret, USMT_FAILED_MIGSTARTUP);
 	ret = capture_clear(c);
 	if (ret)
-		return code_for(ret, USMT_UNABLE_DELETE_STORE);
+		return usmt_code_for(ret, USMT_UNABLE_DELETE_STORE);
 	ret = capture_fill(c);
 	if (!ret)
 		ret = write_vars(s);
 	if (ret)
-		return code_for(ret, USMT_UNABLE_DOMIGRATION);
+		return usmt_code_for(ret, USMT_UNABLE_DOMIGRATION);
 	log_status("Kept in %s: %" PRIu64 " files (%.1f MB) in place by hard links, %" PRIu64
 		   " copied, %" PRIu64 " folders; %zu objects skipped.",
 		   s->o.store_path, c->result.linked, (double)c->result.bytes / 1e6,
@@ -306,8 +213,6 @@ static int run(struct scan *s)
 					       check_store,  decide_users, make_plan};
 	int code = open_outputs(s);
 
-	if (!code)
-		log_start(s);
 	for (size_t i = 0; !code && i < sizeof(steps) / sizeof(*steps); i++)
 		code = steps[i](s);
 	if (!code && generates(s))
@@ -325,38 +230,13 @@ static int run(struct scan *s)
 	return code ? code : carry_out(s);
 }
 
-static void say_result(const struct scan *s, int code)
-{
-	char number[16], ignored[16];
-
-	object_errors_summary(&s->errors);
-	snprintf(number, sizeof(number), "%d", code);
-	snprintf(ignored, sizeof(ignored), "%zu",
-		 code && code != USMT_WOULD_HAVE_FAILED ? (size_t)0 : s->errors.count);
-	progress_record("errorCode", number, "numberOfIgnoredErrors", ignored, "message",
-			code == USMT_SUCCESS ? "Successful run" : usmt_code_name(code), NULL);
-	if (code == USMT_SUCCESS)
-		log_status("Success.");
-	else if (code == USMT_WOULD_HAVE_FAILED)
-		log_status("Success, %zu errors ignored; each is listed in the log.",
-			   s->errors.count);
-	else
-		log_status("Failed.");
-	log_status("ScanState return code: %d", code);
-}
-
 /* Logs are closed before they are taken to where the command line wants them. */
 static int deliver_outputs(struct scan *s, int code)
 {
 	int ret = output_deliver(&s->list, s->machine);
 
 	ret |= output_deliver(&s->estimate, s->machine);
-	if (progress_close() | log_close()) {
-		log_error("A log could not be written completely: is its disk full?");
-		ret = HF_EIO;
-	}
-	ret |= output_deliver(&s->progress, s->machine);
-	ret |= output_deliver(&s->log, s->machine);
+	ret |= usmt_deliver_logs(&s->log, &s->progress, s->machine);
 	return ret && code == USMT_SUCCESS ? USMT_INIT_OPERATING_ENVIRONMENT_FAILED : code;
 }
 
@@ -393,7 +273,7 @@ int cmd_scanstate(int argc, char **argv)
 	code = run(&s);
 	if (code == USMT_SUCCESS && s.errors.count)
 		code = USMT_WOULD_HAVE_FAILED;
-	say_result(&s, code);
+	usmt_say_result(USMT_SCANSTATE, &s.errors, code);
 	code = deliver_outputs(&s, code);
 	if (machine_close(s.machine) && (code == USMT_SUCCESS || code == USMT_WOULD_HAVE_FAILED)) {
 		log_error("Volume %c: could not be closed cleanly: run chkdsk on it.",

@@ -48,12 +48,6 @@ int scan_generate(const struct scan *s);
 /* --lint: loads the rule files and prints their weaknesses. A USMT code; 3 when there are any. */
 int scan_lint(struct scan *s);
 
-/*
- * The host path of rule file NAME into PATH: as given, else among the rule files that came along. 0
- * or HF_ENOMEM.
- */
-int scan_find_rule_file(const char *name, struct str *path);
-
 /* --explain: every rule that matches the path, and the winner. Returns a USMT code. */
 int scan_explain(const struct scan *s);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cmd/usmt_run.h"
 #include "report/error.h"
 #include "report/log.h"
 
@@ -129,7 +130,7 @@ int scan_lint(struct scan *s)
 		return log_oom(), USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
 	for (size_t i = 0; !ret && i < s->o.rules.count; i++) {
 		struct str path = {0};
-		ret = scan_find_rule_file(s->o.rules.items[i], &path);
+		ret = usmt_find_rule_file(s->o.rules.items[i], &path);
 		if (!ret)
 			ret = rules_load(s->rules, path.data, s->o.rules.items[i]);
 		str_free(&path);
