@@ -16,17 +16,52 @@
 
 #define CURRENT_VERSION "Microsoft\\Windows NT\\CurrentVersion"
 
-void context_note_dirty(struct windows_install *install, const struct hive *hive, const char *path)
+/* True when the state of the hive at PATH was told before; from now on it was. */
+static bool was_told(struct windows_install *install, const char *path)
 {
+	const char *rest = path;
+	char *copy;
+
+	(void)winpath_split(path, NULL, &rest);
+	for (size_t i = 0; i < install->told_count; i++)
+		if (text_casecmp(upcase_basic(), install->told_hives[i], rest) == 0)
+			return true;
+	copy = strdup(rest);
+	if (copy && array_grow(&install->told_hives, install->told_count, &install->told_cap) == 0)
+		install->told_hives[install->told_count++] = copy;
+	else
+		free(copy); /* it is told again then */
+	return false;
+}
+
+static int tell_damage(const struct hive *hive, const char *path)
+{
+	struct str text = {0};
+	char shown[512];
+	int err = hive_damage_text(hive, &text);
+
+	if (!err)
+		log_warning("%s: this registry hive is damaged: %s. The rest is read; check the "
+			    "disk, or restore the hive from a backup.",
+			    text_printable(path, shown, sizeof(shown)), text.data);
+	str_free(&text);
+	return err ? log_oom() : 0;
+}
+
+int context_note_hive(struct windows_install *install, const struct hive *hive, const char *path)
+{
+	size_t damages;
 	char shown[512];
 
-	if (!hive_is_dirty(hive) || install->hives_dirty)
-		return;
-	install->hives_dirty = true;
-	log_warning("%s: Windows was switched off before this registry hive was complete; it is "
-		    "read as it is, without the newest changes in its .LOG files. Start and shut "
-		    "down that Windows properly if they matter.",
-		    text_printable(path, shown, sizeof(shown)));
+	(void)hive_damage(hive, &damages);
+	if (hive_is_dirty(hive) && !install->hives_dirty) {
+		install->hives_dirty = true;
+		log_warning("%s: Windows was switched off before this registry hive was complete; "
+			    "it is read as it is, without the newest changes in its .LOG files. "
+			    "Start and shut down that Windows properly if they matter.",
+			    text_printable(path, shown, sizeof(shown)));
+	}
+	return damages > 0 && !was_told(install, path) ? tell_damage(hive, path) : 0;
 }
 
 /* Opens SOFTWARE or SYSTEM; HF_ENOENT in silence, everything else after a warning. */
@@ -48,7 +83,7 @@ static int open_system_hive(struct fs *fs, struct windows_install *install, cons
 			    text_printable(path.data, shown, sizeof(shown)), why,
 			    install->directory);
 	if (!err)
-		context_note_dirty(install, *out, path.data);
+		err = context_note_hive(install, *out, path.data);
 	str_free(&path);
 	return err;
 }
@@ -160,7 +195,7 @@ struct hive *context_open_hive(struct windows_context *c, struct fs *fs, const c
 			    text_printable(path, shown, sizeof(shown)), why, consequence);
 		return NULL;
 	}
-	context_note_dirty(c->install, hive, path);
+	(void)context_note_hive(c->install, hive, path);
 	return hive;
 }
 

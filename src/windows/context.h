@@ -54,8 +54,11 @@ void context_close(struct windows_context *c);
 struct hive *context_open_hive(struct windows_context *c, struct fs *fs, const char *path,
 			       const char *consequence);
 
-/* Notes that HIVE, found at PATH, is dirty, if it is: one warning for each installation. */
-void context_note_dirty(struct windows_install *install, const struct hive *hive, const char *path);
+/*
+ * Tells, once for each hive of INSTALL, what is wrong with HIVE, found at PATH: that it is damaged
+ * and what is lost; and once for the installation that a hive is dirty. 0 or HF_ENOMEM (logged).
+ */
+int context_note_hive(struct windows_install *install, const struct hive *hive, const char *path);
 
 /*
  * Replaces OUT by the path TEXT (a hive value): expanded in SCOPE, normalised, drive letter and

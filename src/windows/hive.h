@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reads registry hives of the examined Windows: keys by path, subkeys, values. Bounded in time and
- * memory on any input: the file's structure is checked first (hive_check.h), subkey lists are read
- * here and not by libhivex (which follows loops in them), and libhivex reads only values whose
- * cells were checked. Nothing here logs, except file system errors below fs_read_file(); callers
- * know whether a hive's failure is an error or a warning.
+ * memory on any input: the file's structure is checked first (hive_check.h), and every reference in
+ * it once (hive_private.h), so that what is left is a tree whatever the disk says. A damaged hive
+ * is read as far as it is sound, and hive_damage() tells what is lost. Nothing here logs, except
+ * file system errors below fs_read_file(); callers know whether a hive's failure is an error or a
+ * warning.
  */
 #ifndef HOLDFAST_WINDOWS_HIVE_H
 #define HOLDFAST_WINDOWS_HIVE_H
@@ -15,9 +16,11 @@
 
 struct fs;
 struct hive;
+struct str;
 
-/* A key of an open hive. */
+/* A key, and a value, of an open hive. */
 typedef size_t hive_key;
+typedef size_t hive_value;
 
 /* Largest hive file that is read, in bytes. */
 #define HIVE_FILE_MAX (UINT32_C(512) << 20)
@@ -25,12 +28,47 @@ typedef size_t hive_key;
 /* Longest text value that is believed, in UTF-16 units without terminator. */
 #define HIVE_TEXT_MAX 4096
 
+/* Longest data of a value that is read, in bytes. */
+#define HIVE_DATA_MAX (UINT32_C(64) << 20)
+
+/* Longest name of a value (winreg.h), and the most of a key's that is read, in UTF-16 units. */
+#define HIVE_NAME_MAX 16383
+
 /* Registry value types (winnt.h). */
 enum hive_value_type {
 	HIVE_SZ = 1,
 	HIVE_EXPAND_SZ = 2,
 	HIVE_BINARY = 3,
 	HIVE_DWORD = 4,
+	HIVE_LINK = 6,
+	HIVE_MULTI_SZ = 7,
+	HIVE_QWORD = 11,
+};
+
+/* What a damaged hive has lost. */
+enum hive_loss {
+	HIVE_LOST_BINS,	   /* a part of the file, with whatever was there */
+	HIVE_LOST_SUBKEYS, /* of a key: some or all */
+	HIVE_LOST_VALUES,  /* of a key: some or all */
+	HIVE_LOST_DATA,	   /* of a value of a key */
+};
+
+struct hive_damage {
+	enum hive_loss what;
+	hive_key key;  /* 0 for HIVE_LOST_BINS */
+	size_t offset; /* in the file: what the damage was found in */
+};
+
+/* What a key is, apart from its name, subkeys and values. */
+struct hive_key_info {
+	uint64_t written;	   /* last change: 100 ns since 1601-01-01 UTC */
+	const uint8_t *class_name; /* UTF-16LE, in the hive's memory; NULL when none or damaged */
+	size_t class_len;	   /* bytes */
+	const uint8_t *security;   /* self-relative descriptor in the hive's memory ([MS-DTYP]
+				      2.4.6), not looked into; NULL when damaged */
+	size_t security_len;
+	bool is_link;	  /* a symbolic link; its value SymbolicLinkValue says where to */
+	bool is_volatile; /* was not meant to be stored */
 };
 
 /*
@@ -53,19 +91,61 @@ hive_key hive_root(const struct hive *hive);
 
 /*
  * The key at PATH ("a\b\c", case-insensitive) below FROM. HF_ENOENT when there is none, HF_ECORRUPT
- * when a subkey list on the way is damaged, HF_ENOMEM.
+ * when there is none but subkeys on the way are lost.
  */
 int hive_find(const struct hive *hive, hive_key from, const char *path, hive_key *out);
 
+/* The subkey of KEY called NAME, in which '\' is a character as any other. As hive_find(). */
+int hive_subkey(const struct hive *hive, hive_key key, const char *name, hive_key *out);
+
 /*
- * The subkeys of KEY in stored order, into fresh memory. Never more than the hive has room for, but
- * a damaged hive may name an ancestor here: who walks down must remember where he was. HF_ECORRUPT,
- * HF_ENOMEM.
+ * The subkeys of KEY in stored order, into fresh memory; those that damage left. The keys of a hive
+ * are a tree of at most 512 levels. HF_ECORRUPT when KEY is none, HF_ENOMEM.
  */
 int hive_subkeys(const struct hive *hive, hive_key key, hive_key **out, size_t *count);
 
 /* The name of KEY in WTF-8, in fresh memory; NULL when out of memory. */
 char *hive_key_name(const struct hive *hive, hive_key key);
+
+/* What KEY (a key of this hive) is. */
+void hive_key_info(const struct hive *hive, hive_key key, struct hive_key_info *out);
+
+/* Adds the names from the root's subkey down to KEY, joined by '\', to PATH. 0 or HF_ENOMEM. */
+int hive_path(const struct hive *hive, hive_key key, struct str *path);
+
+/*
+ * The values of KEY in stored order, into fresh memory; those that damage left. HF_ECORRUPT when
+ * KEY is none, HF_ENOMEM.
+ */
+int hive_values(const struct hive *hive, hive_key key, hive_value **out, size_t *count);
+
+/* The name of VALUE in WTF-8 ("" for the default value), in fresh memory; NULL when out of memory.
+ */
+char *hive_value_name(const struct hive *hive, hive_value value);
+
+/* The type of VALUE: REG_*, or any other number. */
+uint32_t hive_value_type(const struct hive *hive, hive_value value);
+
+/*
+ * The data of VALUE into fresh memory (never NULL on success), whatever its type. HF_ECORRUPT when
+ * it is lost, HF_ELIMIT above HIVE_DATA_MAX, HF_ENOMEM.
+ */
+int hive_value_data(const struct hive *hive, hive_value value, uint8_t **out, size_t *len);
+
+/* Value NAME ("" is the default value; case-insensitive) of KEY. HF_ENOENT, HF_ECORRUPT. */
+int hive_find_value(const struct hive *hive, hive_key key, const char *name, hive_value *out);
+
+/* What is lost, ordered by key; *COUNT is 0 for a sound hive. */
+const struct hive_damage *hive_damage(const struct hive *hive, size_t *count);
+
+/* What is lost of KEY: the (1 << enum hive_loss) together. */
+unsigned hive_key_losses(const struct hive *hive, hive_key key);
+
+/*
+ * One sentence for people about all that is lost, with the first places by name and offset, added
+ * to TEXT. HF_ENOMEM, or 0.
+ */
+int hive_damage_text(const struct hive *hive, struct str *text);
 
 /*
  * The text of value NAME ("" is the default value; case-insensitive) of KEY, of type REG_SZ or
@@ -78,10 +158,7 @@ int hive_text(const struct hive *hive, hive_key key, const char *name, char **ou
 /* A REG_DWORD value. HF_ENOENT, HF_ECORRUPT for another type or size, HF_ENOMEM. */
 int hive_dword(const struct hive *hive, hive_key key, const char *name, uint32_t *out);
 
-/*
- * Any value as bytes in fresh memory (never NULL on success), with its type in *TYPE (may be NULL).
- * HF_ENOENT; HF_ECORRUPT; HF_ELIMIT above 16 KiB (big data); HF_ENOMEM.
- */
+/* A value by name as hive_value_data(), with its type in *TYPE (may be NULL). Also HF_ENOENT. */
 int hive_bytes(const struct hive *hive, hive_key key, const char *name, uint32_t *type,
 	       uint8_t **out, size_t *len);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Checks the outer structure of registry hives before libhivex sees them.
+ * Checks the outer structure of registry hives before anything in them is believed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "windows/hive_check.h"
 
 #define BIN_HEADER   0x20
+#define BIN_UNIT     0x1000
 #define CHECKSUM_AT  0x1fc
 #define CELL_MINIMUM 8
 
@@ -24,6 +25,13 @@ static uint32_t base_block_checksum(const uint8_t *data)
 	if (sum == UINT32_MAX)
 		return UINT32_MAX - 1;
 	return sum;
+}
+
+/* Notes that there is no sound bin at AT. */
+static void lose(struct hive_layout *out, size_t at)
+{
+	if (out->lost_bins++ == 0)
+		out->first_lost = at;
 }
 
 int hive_check_base(const uint8_t *data, size_t len, struct hive_layout *out, const char **why)
@@ -48,9 +56,9 @@ int hive_check_base(const uint8_t *data, size_t len, struct hive_layout *out, co
 		return HF_EUNSUPPORTED;
 	}
 	bins = hive_u32(data + 0x28);
-	if (bins == 0 || bins > len - HIVE_BASE_BLOCK) {
-		*why = "it is shorter than its base block says";
-		return HF_ECORRUPT;
+	if (bins > len - HIVE_BASE_BLOCK) {
+		bins = (uint32_t)(len - HIVE_BASE_BLOCK) & ~UINT32_C(0xfff);
+		lose(out, (size_t)HIVE_BASE_BLOCK + bins);
 	}
 	out->end = (size_t)HIVE_BASE_BLOCK + bins;
 	out->root = (size_t)HIVE_BASE_BLOCK + hive_u32(data + 0x24);
@@ -66,8 +74,11 @@ size_t hive_cell_size(const uint8_t *data, size_t offset)
 	return size < 0 ? (size_t) - (int64_t)size : (size_t)size;
 }
 
-/* Marks the allocated cells of the bin from BIN to END; false when they do not fill it exactly. */
-static bool mark_cells(const uint8_t *data, size_t bin, size_t end, uint32_t *cells)
+/*
+ * Marks the allocated cells of the bin from BIN to END. Returns END, or where the cells stop making
+ * sense.
+ */
+static size_t mark_cells(const uint8_t *data, size_t bin, size_t end, uint32_t *cells)
 {
 	size_t at = bin + BIN_HEADER;
 
@@ -75,38 +86,50 @@ static bool mark_cells(const uint8_t *data, size_t bin, size_t end, uint32_t *ce
 		size_t size = hive_cell_size(data, at);
 
 		if (size < CELL_MINIMUM || size % 4 != 0 || size > end - at)
-			return false;
+			return at;
 		if ((int32_t)hive_u32(data + at) < 0)
 			cells[at / 128] |= UINT32_C(1) << (at / 4 % 32);
 		at += size;
 	}
-	return true;
+	return end;
 }
 
-static int check_bins(const uint8_t *data, struct hive_layout *out, const char **why)
+/* The size of the bin at AT, or 0 when none begins there. */
+static size_t bin_size(const uint8_t *data, size_t at, size_t end)
+{
+	size_t size;
+
+	if (end - at < BIN_HEADER || memcmp(data + at, "hbin", 4) != 0)
+		return 0;
+	size = hive_u32(data + at + 8);
+	if (size < BIN_UNIT || size % BIN_UNIT != 0 || size > end - at ||
+	    hive_u32(data + at + 4) != at - HIVE_BASE_BLOCK)
+		return 0;
+	return size;
+}
+
+static void check_bins(const uint8_t *data, struct hive_layout *out)
 {
 	size_t at = HIVE_BASE_BLOCK;
+	bool lost = false;
 
 	while (at < out->end) {
-		size_t size;
+		size_t size = bin_size(data, at, out->end), good;
 
-		if (out->end - at < BIN_HEADER || memcmp(data + at, "hbin", 4) != 0) {
-			*why = "one of its bins does not begin where it should";
-			return HF_ECORRUPT;
+		/* Bins begin at multiples of their unit: the next one is found again. */
+		if (size == 0) {
+			if (!lost)
+				lose(out, at);
+			lost = true;
+			at += BIN_UNIT;
+			continue;
 		}
-		size = hive_u32(data + at + 8);
-		if (size < 0x1000 || size % 0x1000 != 0 || size > out->end - at ||
-		    hive_u32(data + at + 4) != at - HIVE_BASE_BLOCK) {
-			*why = "the header of one of its bins is damaged";
-			return HF_ECORRUPT;
-		}
-		if (!mark_cells(data, at, at + size, out->cells)) {
-			*why = "the cells of one of its bins are damaged";
-			return HF_ECORRUPT;
-		}
+		lost = false;
+		good = mark_cells(data, at, at + size, out->cells);
 		at += size;
+		if (good < at)
+			lose(out, good);
 	}
-	return 0;
 }
 
 bool hive_cell_ok(const struct hive_layout *layout, const uint8_t *data, size_t offset, size_t need)
@@ -130,8 +153,8 @@ int hive_check(const uint8_t *data, size_t len, struct hive_layout *out, const c
 		*why = "there is not enough memory";
 		return HF_ENOMEM;
 	}
-	err = check_bins(data, out, why);
-	if (!err && !hive_cell_ok(out, data, out->root, CELL_MINIMUM)) {
+	check_bins(data, out);
+	if (!hive_cell_ok(out, data, out->root, CELL_MINIMUM)) {
 		*why = "its root key is missing";
 		err = HF_ECORRUPT;
 	}

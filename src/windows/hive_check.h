@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The outer structure of a registry hive file: base block, bins and cells. libhivex trusts cell
- * sizes more than is good on a hostile disk, so every hive passes here first; afterwards each cell
- * is known to lie within its bin. Pure work on bytes; used by hive.c only.
+ * The outer structure of a registry hive file: base block, bins and cells. Every hive passes here
+ * first; afterwards each cell that counts is known to lie within its bin. Pure work on bytes; used
+ * within the hive reader only.
  */
 #ifndef HOLDFAST_WINDOWS_HIVE_CHECK_H
 #define HOLDFAST_WINDOWS_HIVE_CHECK_H
@@ -16,10 +16,12 @@
 
 /* What hive_check() found out. */
 struct hive_layout {
-	uint32_t *cells; /* owned: one bit for every 4 bytes where an allocated cell starts */
-	size_t end;	 /* file offset of the end of the last bin */
-	size_t root;	 /* file offset of the root key's cell */
-	bool dirty;	 /* sequence numbers differ: transactions were not written back */
+	uint32_t *cells;   /* owned: one bit for every 4 bytes where an allocated cell starts */
+	size_t end;	   /* file offset of the end of the last bin */
+	size_t root;	   /* file offset of the root key's cell */
+	size_t lost_bins;  /* how many parts of the file are not sound bins */
+	size_t first_lost; /* file offset of the first of them */
+	bool dirty;	   /* sequence numbers differ: transactions were not written back */
 };
 
 /* Little-endian numbers at P. */
@@ -36,16 +38,17 @@ static inline uint32_t hive_u32(const uint8_t *p)
 #define HIVE_BASE_CHECKED 512
 
 /*
- * Checks the base block at DATA of a hive file that has LEN bytes in all: magic, version, checksum,
- * length. Returns and *WHY are those of hive_check(); OUT->cells stays NULL.
+ * Checks the base block at DATA of a hive file that has LEN bytes in all: magic, version, checksum.
+ * Returns and *WHY are those of hive_check(); OUT->cells stays NULL.
  */
 int hive_check_base(const uint8_t *data, size_t len, struct hive_layout *out, const char **why);
 
 /*
- * Checks the LEN bytes of a hive file: magic, version 1.2 to 1.6, checksum, and that bins and cells
- * fill it without gaps or overlaps. Returns 0 with *OUT filled (free OUT->cells), HF_ENOMEM,
- * HF_EUNSUPPORTED for other versions or HF_ECORRUPT; on failure *WHY tells the reason (static
- * text).
+ * Checks the LEN bytes of a hive file: magic, version 1.2 to 1.6, checksum, bins and cells. Bins
+ * that are missing, damaged or not filled by their cells to the end are left out from the damage
+ * on, and counted. Returns 0 with *OUT filled (free OUT->cells), HF_ENOMEM, HF_EUNSUPPORTED for
+ * other versions or HF_ECORRUPT when there is no root cell; on failure *WHY tells the reason
+ * (static text).
  */
 int hive_check(const uint8_t *data, size_t len, struct hive_layout *out, const char **why);
 

@@ -262,5 +262,8 @@ void windows_install_free(struct windows_install *install)
 	free(install->version);
 	free(install->computer);
 	free(install->mounted_devices);
+	for (size_t i = 0; i < install->told_count; i++)
+		free(install->told_hives[i]);
+	free(install->told_hives);
 	memset(install, 0, sizeof(*install));
 }

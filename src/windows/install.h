@@ -46,10 +46,12 @@ struct windows_install {
 	char *product;	 /* "Windows 10 Pro" */
 	char *version;	 /* "10.0.19045" or "5.1.2600" */
 	unsigned major, minor, build;
-	unsigned bits;		    /* 32 or 64 */
-	char *computer;		    /* computer name */
-	bool is_old;		    /* lies below a Windows.old folder */
-	bool hives_dirty;	    /* a hive has unreplayed transactions; said once in a warning */
+	unsigned bits;	   /* 32 or 64 */
+	char *computer;	   /* computer name */
+	bool is_old;	   /* lies below a Windows.old folder */
+	bool hives_dirty;  /* a hive has unreplayed transactions; said once in a warning */
+	char **told_hives; /* paths of hives whose state was told; for context.c */
+	size_t told_count, told_cap;
 	struct windows_user *users; /* ProfileList order; read by machine_choose() */
 	size_t user_count;
 	struct windows_variable *variables; /* system context, USMT specification 7.1 */

@@ -159,7 +159,7 @@ static int read_user_hive(const struct reader *r, struct windows_user *u)
 	if (fs)
 		err = hive_open(fs, path.data, &hive, &why);
 	if (hive)
-		context_note_dirty(r->c->install, hive, path.data);
+		err = context_note_hive(r->c->install, hive, path.data);
 	u->has_hive = hive != NULL;
 	if (fs && !hive && u->kind == WINDOWS_USER_NORMAL)
 		log_warning(

@@ -16,26 +16,6 @@
 
 enum root { ROOT_MACHINE, ROOT_CURRENT_USER, ROOT_CLASSES, ROOT_USERS, ROOT_NONE };
 
-/* A place where a key may be: PREFIX\PATH in a hive. */
-struct place {
-	enum hive_id id;
-	int user; /* for OF_USER and OF_CLASSES; else -1 */
-	const char *prefix;
-	const char *path; /* points into the name that was asked for */
-};
-
-/* Where the key that was asked for may be: a later place counts when an earlier one has nothing. */
-struct places {
-	struct place items[2];
-	size_t count;
-};
-
-/* What was found of a place. */
-struct found {
-	struct hive *hive;
-	hive_key key;
-};
-
 /* The root that the first component of PATH names; *REST is what follows, without '\'. */
 static enum root root_of(const char *path, const char **rest)
 {
@@ -55,6 +35,18 @@ static enum root root_of(const char *path, const char **rest)
 		if (strlen(names[i].name) == len && strncasecmp(path, names[i].name, len) == 0)
 			return names[i].root;
 	return ROOT_NONE;
+}
+
+enum registry_root registry_bare_root(const char *key)
+{
+	const char *rest;
+	enum root root = root_of(key, &rest);
+
+	if (*rest)
+		return REGISTRY_KEY;
+	return root == ROOT_MACHINE ? REGISTRY_MACHINE
+	       : root == ROOT_USERS ? REGISTRY_USERS
+				    : REGISTRY_KEY;
 }
 
 /* True when the first component of PATH is NAME; *REST is then what follows, without '\'. */
@@ -116,8 +108,8 @@ static int machine_places(struct registry *r, const char *path, struct places *p
 	return 0;
 }
 
-/* The user whose SID is the LEN bytes at SID: somebody real before a temporary profile; or -1. */
-static int user_of_sid(const struct windows_install *w, const char *sid, size_t len)
+/* Somebody real comes before a temporary profile. */
+int registry_user_of_sid(const struct windows_install *w, const char *sid, size_t len)
 {
 	int found = -1;
 
@@ -147,17 +139,16 @@ static int users_places(struct registry *r, const char *path, struct places *p)
 	}
 	rest = path + len + strspn(path + len, "\\");
 	if (len > end && strncasecmp(path + len - end, suffix, end) == 0) {
-		user = user_of_sid(r->install, path, len - end);
+		user = registry_user_of_sid(r->install, path, len - end);
 		if (user >= 0)
 			add_place(p, OF_CLASSES, user, "", rest);
 		return 0;
 	}
-	user = user_of_sid(r->install, path, len);
+	user = registry_user_of_sid(r->install, path, len);
 	return user_places(r, user, rest, p);
 }
 
-/* Where KEY may be, best first. 0, HF_EREFUSED or HF_ENOMEM. */
-static int find_places(struct registry *r, int user, const char *key, struct places *p)
+int registry_find_places(struct registry *r, int user, const char *key, struct places *p)
 {
 	const char *rest;
 	int err = 0;
@@ -188,8 +179,7 @@ static int find_places(struct registry *r, int user, const char *key, struct pla
 	return 0;
 }
 
-/* Finds PLACE in its hive. */
-static int find_key(struct registry *r, const struct place *place, struct found *out)
+int registry_find_key(struct registry *r, const struct place *place, struct found *out)
 {
 	const char *path = place->path;
 	int err = registry_hive(r, place->id, place->user, &out->hive);
@@ -203,26 +193,24 @@ static int find_key(struct registry *r, const struct place *place, struct found 
 	return err ? err : hive_find(out->hive, out->key, path, &out->key);
 }
 
-/* Passes ERR on, after a message when it is none of the expected ones. NAME is NULL for a key. */
+/*
+ * Passes ERR on, after a message when there was none: what is damaged was told when the hive was
+ * opened. NAME is NULL for a key.
+ */
 static int report(struct registry *r, const struct place *place, const char *name, int err)
 {
-	const struct slot *s = &r->slots[place->id];
 	char shown[512], value[512];
 
 	if (err == HF_ENOMEM)
 		return log_oom();
-	/* A hive that could not be opened was reported then. */
-	if (!err || err == HF_ENOENT || s->error ||
-	    !registry_first_warning(r, place->id, place->user, WARNED_INSIDE))
-		return err;
-	log_warning(
-		"%s: %s \"%s\" of registry key \"%s%s%s\" cannot be read: %s. To the rules it is "
-		"not there; further ones in this hive are not reported.",
-		s->path, name ? "value" : "the list",
-		name ? text_printable(name, value, sizeof(value)) : "of subkeys or values",
-		place->prefix, *place->prefix ? "\\" : "",
-		text_printable(place->path, shown, sizeof(shown)),
-		err == HF_ELIMIT ? "it is larger than 16 KiB" : "it is damaged");
+	if (err == HF_ELIMIT && name &&
+	    registry_first_warning(r, place->id, place->user, WARNED_INSIDE))
+		log_warning(
+			"%s: value \"%s\" of registry key \"%s%s%s\" is larger than 64 MiB. To "
+			"the rules it is not there; further ones in this hive are not reported.",
+			r->slots[place->id].path, text_printable(name, value, sizeof(value)),
+			place->prefix, *place->prefix ? "\\" : "",
+			text_printable(place->path, shown, sizeof(shown)));
 	return err;
 }
 
@@ -230,7 +218,7 @@ int registry_value(struct registry *r, int user, const char *key, const char *na
 		   void **data, size_t *len)
 {
 	struct places p;
-	int err = find_places(r, user, key, &p);
+	int err = registry_find_places(r, user, key, &p);
 
 	*data = NULL;
 	*len = 0;
@@ -241,7 +229,7 @@ int registry_value(struct registry *r, int user, const char *key, const char *na
 		struct found f;
 		uint8_t *bytes = NULL;
 
-		err = find_key(r, &p.items[i], &f);
+		err = registry_find_key(r, &p.items[i], &f);
 		if (!err)
 			err = hive_bytes(f.hive, f.key, name, type, &bytes, len);
 		err = report(r, &p.items[i], name, err);
@@ -313,7 +301,7 @@ static int subkey_names(const struct found *f, struct names *out)
 static int names_of(struct registry *r, const struct place *p, bool values, struct names *out)
 {
 	struct found f;
-	int err = find_key(r, p, &f);
+	int err = registry_find_key(r, p, &f);
 
 	if (!err)
 		err = values ? hive_value_names(f.hive, f.key, add_name, out)
@@ -393,7 +381,7 @@ static int list_root(struct registry *r, enum root root, registry_visit subkey, 
 	for (size_t i = 0; i < w->user_count && !ret; i++) {
 		const char *sid = w->users[i].sid;
 
-		if (w->users[i].has_hive && user_of_sid(w, sid, strlen(sid)) == (int)i)
+		if (w->users[i].has_hive && registry_user_of_sid(w, sid, strlen(sid)) == (int)i)
 			ret = subkey(ctx, sid);
 	}
 	return ret;
@@ -410,13 +398,13 @@ int registry_list(struct registry *r, int user, const char *key, registry_visit 
 
 	if (!*rest && (root == ROOT_MACHINE || root == ROOT_USERS))
 		return list_root(r, root, subkey, ctx);
-	err = find_places(r, user, key, &p);
+	err = registry_find_places(r, user, key, &p);
 	if (err)
 		return err;
 	if (!subkey && !value) {
 		err = HF_ENOENT;
 		for (size_t i = 0; i < p.count && err == HF_ENOENT; i++)
-			err = report(r, &p.items[i], NULL, find_key(r, &p.items[i], &f));
+			err = report(r, &p.items[i], NULL, registry_find_key(r, &p.items[i], &f));
 		return err;
 	}
 	if (subkey)

@@ -79,7 +79,7 @@ static int open_file(struct registry *r, enum hive_id id, int user, const char *
 			    "not there; check the disk, or restore the hive from a backup.",
 			    text_printable(path, shown, sizeof(shown)), why);
 	if (!err)
-		context_note_dirty(r->install, s->hive, path);
+		err = context_note_hive(r->install, s->hive, path);
 	return err;
 }
 

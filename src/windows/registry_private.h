@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What registry.c (names) and registry_hives.c (files) share. Used by them only.
+ * What registry.c (names), registry_key.c (keys) and registry_hives.c (files) share. Used by them
+ * only.
  */
 #ifndef HOLDFAST_WINDOWS_REGISTRY_PRIVATE_H
 #define HOLDFAST_WINDOWS_REGISTRY_PRIVATE_H
@@ -34,6 +35,38 @@ struct registry {
 	uint8_t *warned; /* owned: for OF_USER and OF_CLASSES of each user, then the others */
 	bool refused;	 /* SAM and SECURITY: said */
 };
+
+/* A place where a key may be: PREFIX\PATH in a hive. */
+struct place {
+	enum hive_id id;
+	int user; /* for OF_USER and OF_CLASSES; else -1 */
+	const char *prefix;
+	const char *path; /* points into the name that was asked for */
+};
+
+/* Where the key that was asked for may be: a later place counts when an earlier one has nothing. */
+struct places {
+	struct place items[2];
+	size_t count;
+};
+
+/* What was found of a place. */
+struct found {
+	struct hive *hive;
+	hive_key key;
+};
+
+/* Where KEY may be for USER, best first. 0, HF_EREFUSED or HF_ENOMEM. */
+int registry_find_places(struct registry *r, int user, const char *key, struct places *p);
+
+/* Finds PLACE in its hive. */
+int registry_find_key(struct registry *r, const struct place *place, struct found *out);
+
+/* The number of the user that HKU shows as SID (LEN bytes), or -1. */
+int registry_user_of_sid(const struct windows_install *w, const char *sid, size_t len);
+
+/* ROOT_MACHINE and ROOT_USERS when KEY is nothing but the name of that root. */
+enum registry_root registry_bare_root(const char *key);
 
 /* True once for each WHAT (a WARNED_ bit), hive and user (-1: nobody's). */
 bool registry_first_warning(struct registry *r, enum hive_id id, int user, uint8_t what);

@@ -336,9 +336,26 @@ static void secrets_are_refused(void)
 	tear_down(&f);
 }
 
-static void damage_is_said_once(void)
+/* DEFAULT with a value whose data is longer than its cell. */
+static void add_damaged_default(struct fs *fs)
 {
 	struct hivegen *g = hivegen_new();
+	uint8_t *bytes, *vk;
+	size_t len;
+
+	hivegen_key(g, "Software\\App");
+	hivegen_text(g, "Who", "default");
+	hivegen_raw(g, "Broken", 3, "0123456789", 10);
+	bytes = hivegen_take(g, &len);
+	vk = memmem(bytes, len, "Broken", 6);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(vk);
+	vk[-0x18 + 0x0a] = 1;
+	CU_ASSERT_EQUAL(memfs_add(fs, "\\Windows\\System32\\config\\DEFAULT", bytes, len), 0);
+	free(bytes);
+}
+
+static void damage_is_said_once(void)
+{
 	static char big[20000];
 	struct fixture f;
 	unsigned warnings;
@@ -349,10 +366,7 @@ static void damage_is_said_once(void)
 	set_up(&f);
 	CU_ASSERT_EQUAL(memfs_add(f.fs, "\\Users\\ann\\NTUSER.DAT", "regfoops", 8), 0);
 	CU_ASSERT_EQUAL(memfs_add(f.fs, "\\Users\\ann" CLASSES, big, sizeof(big)), 0);
-	hivegen_key(g, "Software\\App");
-	hivegen_raw(g, "Giant", 3, big, sizeof(big));
-	hivegen_text(g, "Who", "default");
-	hivegen_add(g, f.fs, "\\Windows\\System32\\config\\DEFAULT");
+	add_damaged_default(f.fs);
 	warnings = log_warning_count();
 	for (int i = 0; i < 3; i++) {
 		CU_ASSERT_EQUAL(registry_value(f.r, USER_ANN, "HKCU\\Software\\App", "Who", &type,
@@ -366,11 +380,121 @@ static void damage_is_said_once(void)
 			     &len);
 	CU_ASSERT_EQUAL(log_warning_count(), warnings + 2);
 	for (int i = 0; i < 3; i++)
-		CU_ASSERT_EQUAL(registry_value(f.r, -1, "HKU\\.DEFAULT\\Software\\App", "Giant",
+		CU_ASSERT_EQUAL(registry_value(f.r, -1, "HKU\\.DEFAULT\\Software\\App", "Broken",
 					       &type, &data, &len),
-				HF_ELIMIT);
+				HF_ECORRUPT);
 	CU_ASSERT_EQUAL(log_warning_count(), warnings + 3);
 	expect(&f, -1, "HKU\\.DEFAULT\\Software\\App", "Who", "default");
+	tear_down(&f);
+}
+
+/* The entry called NAME, or NULL. */
+static struct registry_subkey_entry *subkey_of(struct registry_content *c, const char *name)
+{
+	for (size_t i = 0; i < c->subkey_count; i++)
+		if (strcmp(c->subkeys[i].name, name) == 0)
+			return &c->subkeys[i];
+	CU_FAIL("no such subkey");
+	return NULL;
+}
+
+static struct registry_value_entry *value_of(struct registry_content *c, const char *name)
+{
+	for (size_t i = 0; i < c->value_count; i++)
+		if (strcmp(c->values[i].name, name) == 0)
+			return &c->values[i];
+	CU_FAIL("no such value");
+	return NULL;
+}
+
+/* A key's values with their data, its subkeys, its nature; also after another user's hive was
+ * open. */
+static void keys_are_read_whole(void)
+{
+	struct registry_content c, d;
+	struct registry_value_entry *v;
+	struct registry_key key, sub, other;
+	struct str file = {0}, path = {0};
+	struct fixture f;
+
+	set_up(&f);
+	CU_ASSERT_EQUAL(registry_open_key(f.r, USER_ANN, "HKCU\\Software\\App", &key), 0);
+	CU_ASSERT_EQUAL(registry_open_key(f.r, USER_BORGE, "HKCU\\Software\\App", &other), 0);
+	CU_ASSERT_EQUAL(registry_read_key(f.r, &other, &c), 0);
+	registry_content_free(&c);
+	CU_ASSERT_EQUAL_FATAL(registry_read_key(f.r, &key, &c), 0);
+	CU_ASSERT_EQUAL(c.value_count, 3);
+	CU_ASSERT_EQUAL(c.subkey_count, 1);
+	v = value_of(&c, "Who");
+	CU_ASSERT_TRUE(v && v->type == 1 && v->len == 8 && memcmp(v->data, "a\0n\0n\0\0", 8) == 0);
+	v = value_of(&c, "Number");
+	CU_ASSERT_TRUE(v && v->type == 4 && v->len == 4 && v->data[0] == 7 && !v->error);
+	CU_ASSERT_PTR_NOT_NULL(value_of(&c, ""));
+	CU_ASSERT_EQUAL(c.info.security_len, 20);
+	CU_ASSERT_PTR_NULL(c.info.class_name);
+	CU_ASSERT_FALSE(c.info.is_link || c.info.is_volatile || c.info.losses);
+	CU_ASSERT_EQUAL(registry_open_subkey(f.r, &key, "sUB", &sub), 0);
+	CU_ASSERT_EQUAL(memcmp(&sub, &subkey_of(&c, "Sub")->key, sizeof(sub)), 0);
+	CU_ASSERT_EQUAL(registry_key_file(f.r, &sub, &file, &path), 0);
+	CU_ASSERT_STRING_EQUAL(file.data, "C:\\Users\\ann\\NTUSER.DAT");
+	CU_ASSERT_STRING_EQUAL(path.data, "Software\\App\\Sub");
+	CU_ASSERT_EQUAL(registry_open_subkey(f.r, &key, "Sub\\x", &sub), HF_ENOENT);
+	CU_ASSERT_EQUAL(registry_open_key(f.r, USER_ANN, "HKCU\\None", &sub), HF_ENOENT);
+	CU_ASSERT_EQUAL(registry_open_key(f.r, USER_ANN, "HKLM\\SAM", &sub), HF_EREFUSED);
+	registry_content_free(&c);
+
+	/* Down from HKLM to what CurrentControlSet is, as by the path. */
+	CU_ASSERT_EQUAL_FATAL(registry_open_key(f.r, -1, "HKLM", &key), 0);
+	CU_ASSERT_EQUAL_FATAL(registry_read_key(f.r, &key, &c), 0);
+	CU_ASSERT_EQUAL(c.subkey_count, 2);
+	CU_ASSERT_EQUAL_FATAL(registry_read_key(f.r, &subkey_of(&c, "SYSTEM")->key, &d), 0);
+	CU_ASSERT_EQUAL(registry_open_key(f.r, -1, "HKLM\\System\\CurrentControlSet", &sub), 0);
+	CU_ASSERT_EQUAL(memcmp(&sub, &subkey_of(&d, "CurrentControlSet")->key, sizeof(sub)), 0);
+	registry_content_free(&d);
+	registry_content_free(&c);
+	str_free(&file);
+	str_free(&path);
+	tear_down(&f);
+}
+
+/* Classes are those of UsrClass.dat; HKCR has them in front of the machine's. */
+static void merged_keys_are_read_whole(void)
+{
+	struct registry_content c;
+	struct registry_key key, sub;
+	struct fixture f;
+	struct hivegen *g = hivegen_new();
+
+	set_up(&f);
+	hivegen_key(g, "Microsoft\\Windows NT\\CurrentVersion");
+	hivegen_key(g, "Classes\\.TXT\\Machine");
+	hivegen_text(g, "", "machine's");
+	hivegen_key(g, "Classes\\.TXT");
+	hivegen_text(g, "", "machine's");
+	hivegen_text(g, "More", "machine's");
+	hivegen_key(g, "Classes\\.sys");
+	hivegen_add(g, f.fs, "\\Windows\\System32\\config\\SOFTWARE");
+	CU_ASSERT_EQUAL_FATAL(registry_open_key(f.r, USER_ANN, "HKCU\\Software", &key), 0);
+	CU_ASSERT_EQUAL_FATAL(registry_read_key(f.r, &key, &c), 0);
+	CU_ASSERT_EQUAL(c.subkey_count, 2);
+	CU_ASSERT_EQUAL(registry_open_key(f.r, USER_ANN, "HKCU\\Software\\Classes", &sub), 0);
+	CU_ASSERT_EQUAL(memcmp(&sub, &subkey_of(&c, "Classes")->key, sizeof(sub)), 0);
+	registry_content_free(&c);
+
+	CU_ASSERT_EQUAL_FATAL(registry_open_key(f.r, USER_ANN, "HKCR", &key), 0);
+	CU_ASSERT_EQUAL(key.count, 2);
+	CU_ASSERT_EQUAL_FATAL(registry_read_key(f.r, &key, &c), 0);
+	CU_ASSERT_EQUAL(c.subkey_count, 3);
+	sub = subkey_of(&c, ".txt")->key;
+	CU_ASSERT_EQUAL(sub.count, 2);
+	CU_ASSERT_EQUAL(subkey_of(&c, ".sys")->key.count, 1);
+	registry_content_free(&c);
+	CU_ASSERT_EQUAL_FATAL(registry_read_key(f.r, &sub, &c), 0);
+	CU_ASSERT_EQUAL(c.value_count, 2);
+	CU_ASSERT_TRUE(value_of(&c, "")->len == 12 && value_of(&c, "")->data[0] == 'a');
+	CU_ASSERT_TRUE(value_of(&c, "More")->len == 20);
+	CU_ASSERT_EQUAL(c.subkey_count, 1);
+	registry_content_free(&c);
 	tear_down(&f);
 }
 
@@ -456,6 +580,8 @@ void suite_registry(void)
 	CU_add_test(s, "keys are listed", keys_are_listed);
 	CU_add_test(s, "hives are kept", hives_are_kept);
 	CU_add_test(s, "secrets are refused", secrets_are_refused);
+	CU_add_test(s, "keys are read whole", keys_are_read_whole);
+	CU_add_test(s, "merged keys are read whole", merged_keys_are_read_whole);
 	CU_add_test(s, "damage is said once", damage_is_said_once);
 	CU_add_test(s, "missing hives are silent", missing_hives_are_silent);
 	CU_add_test(s, "hives from the field", hives_from_the_field);
