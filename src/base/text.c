@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "report/error.h"
 
 #define IS_HIGH(u) (((u)&0xfc00) == 0xd800)
@@ -277,4 +278,84 @@ bool utf16_is_well_formed(const uint16_t *units, size_t n)
 		}
 	}
 	return true;
+}
+
+/* Windows-1252 where it is not Latin-1. */
+static const uint16_t cp1252[32] = {
+	0x20ac, 0x81,	0x201a, 0x192,	0x201e, 0x2026, 0x2020, 0x2021, 0x2c6,	0x2030, 0x160,
+	0x2039, 0x152,	0x8d,	0x17d,	0x8f,	0x90,	0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+	0x2013, 0x2014, 0x2dc,	0x2122, 0x161,	0x203a, 0x153,	0x9d,	0x17e,	0x178,
+};
+
+/* Unit I of the LEN bytes read as UTF-16 (WIDE) or Windows-1252; NUL as a line end. */
+static uint16_t unit_at(const uint8_t *bytes, size_t i, bool wide, bool big)
+{
+	uint16_t unit = bytes[i];
+
+	if (wide)
+		unit = (uint16_t)(bytes[2 * i + (big ? 1 : 0)] | bytes[2 * i + (big ? 0 : 1)] << 8);
+	else if (unit >= 0x80 && unit < 0xa0)
+		unit = cp1252[unit - 0x80];
+	return unit ? unit : '\n';
+}
+
+static int decode_units(const uint8_t *bytes, size_t n, bool wide, bool big, struct str *out)
+{
+	uint16_t *units = malloc((n + 1) * sizeof(*units));
+	char *text = NULL;
+	int error;
+
+	if (!units)
+		return HF_ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		units[i] = unit_at(bytes, i, wide, big);
+	text = text_dup_utf16(units, n);
+	free(units);
+	error = text ? str_adds(out, text) : HF_ENOMEM;
+	free(text);
+	return error;
+}
+
+static bool is_utf8(const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		uint32_t c;
+		unsigned k = decode(bytes + i, len - i, &c);
+
+		/* C0 80 is ours for NUL, not UTF-8. */
+		if (!k || (!c && k > 1))
+			return false;
+		i += k;
+	}
+	return true;
+}
+
+int text_decode(const void *data, size_t len, struct str *out)
+{
+	const uint8_t *bytes = data;
+	size_t start = out->len;
+	bool little = len >= 2 && bytes[0] == 0xff && bytes[1] == 0xfe;
+	bool big = len >= 2 && bytes[0] == 0xfe && bytes[1] == 0xff;
+
+	if (little || big) {
+		size_t n = len / 2 - 1;
+
+		while (n && !bytes[2 * n] && !bytes[2 * n + 1])
+			n--;
+		return decode_units(bytes + 2, n, true, big, out);
+	}
+	while (len && !bytes[len - 1])
+		len--;
+	if (len >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3)) {
+		bytes += 3;
+		len -= 3;
+	}
+	if (!is_utf8(bytes, len))
+		return decode_units(bytes, len, false, false, out);
+	if (str_add(out, data ? (const char *)bytes : "", len))
+		return HF_ENOMEM;
+	for (size_t i = start; i < out->len; i++)
+		if (!out->data[i])
+			out->data[i] = '\n';
+	return 0;
 }

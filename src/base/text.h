@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct str;
+
 /* Most UTF-16 units in an NTFS name, and the bytes one needs in WTF-8 with its terminator. */
 #define NAME_UNITS_MAX 255
 #define NAME_WTF8_MAX  (NAME_UNITS_MAX * 3 + 1)
@@ -54,6 +56,14 @@ int utf16_casecmp(const struct upcase *uc, const uint16_t *a, size_t na, const u
  * with terminator into OUT and returns OUT.
  */
 const char *text_printable(const char *text, char *out, size_t size);
+
+/*
+ * Appends the LEN bytes of a text file to OUT as WTF-8: UTF-16 and UTF-8 by their byte-order marks,
+ * else UTF-8 when it is that, else Windows-1252 (bytes that it does not define become the control
+ * characters of their number, so that all convert back). NUL, which text has none of, becomes a
+ * line end, and is cut at the end. 0 or HF_ENOMEM.
+ */
+int text_decode(const void *data, size_t len, struct str *out);
 
 /* True when the N units are a well-formed UTF-16 name without unpaired surrogates or NUL. */
 bool utf16_is_well_formed(const uint16_t *units, size_t n);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "report/error.h"
 #include "report/log.h"
 #include "rules/eval.h"
@@ -177,7 +178,7 @@ static int extract_data(const struct extract *x, uint32_t type, const uint8_t *d
 		struct str text = {0};
 		size_t n = strnlen((const char *)data, len);
 
-		error = file_text(data, n, &text);
+		error = text_decode(data, n, &text);
 		if (!error && text.data)
 			error = extract_string(x, text.data, false);
 		str_free(&text);

@@ -185,7 +185,7 @@ static int enter(struct rules_dir *dir, const char *path)
 	dir->count = 0;
 	dir->may_descend = true;
 	n = text_to_utf16(path, len, place.units, PATTERN_UNITS_MAX);
-	if (n == HF_ELIMIT) {
+	if (n == HF_ELIMIT && dir->index != dir->rules->ini_index) {
 		/* Deeper than Windows can go: what holds for the directories above holds here. */
 		for (len = PATTERN_UNITS_MAX; len && path[len] != '\\'; len--)
 			;
@@ -193,7 +193,7 @@ static int enter(struct rules_dir *dir, const char *path)
 	}
 	if (n < 0)
 		return n;
-	while (n > 2 && place.units[n - 1] == '\\')
+	while (n > 2 && place.units[n - 1] == '\\' && dir->index != dir->rules->ini_index)
 		n--;
 	place.len = (unsigned)n;
 	units_upcase(dir->rules->machine->upcase, place.units, place.len);
@@ -225,6 +225,23 @@ int rules_enter_key(const struct rules *rules, int user, const char *path, struc
 	dir->is_key = true;
 	dir->user = hkcu ? user : -1;
 	return enter(dir, path);
+}
+
+int rules_enter_section(const struct rules *rules, const char *path, const char *section,
+			struct rules_dir *dir)
+{
+	struct str node = {0};
+	int error;
+
+	dir->rules = rules;
+	dir->index = rules->ini_index;
+	dir->is_key = false;
+	dir->user = -1;
+	error = str_addf(&node, "%s|%s", path, section);
+	if (!error)
+		error = enter(dir, node.data);
+	str_free(&node);
+	return error;
 }
 
 void rules_dir_free(struct rules_dir *dir)
@@ -304,7 +321,7 @@ static uint32_t find_wild(const struct leaf_set *set, struct object *o)
 
 static bool passes_filter(const struct rule *rule, const struct object *o)
 {
-	static char text[VALUE_UNITS_MAX * 3 + 1];
+	static char text[PATTERN_UNITS_MAX * 3 + 1];
 
 	if (!o->is_dir && text_from_utf16(o->raw, o->len, text, sizeof(text)) < 0)
 		return rule->shown.kind == RULES_INCLUDE;
@@ -477,4 +494,15 @@ void rules_decide_value(const struct rules_dir *dir, const uint16_t *name, unsig
 
 	decide_leaf(dir, name_len ? name : &none,
 		    name_len < VALUE_UNITS_MAX ? name_len : VALUE_UNITS_MAX, room, 0, out);
+}
+
+int rules_decide_setting(const struct rules_dir *dir, const char *key, struct rules_decision *out)
+{
+	static uint16_t units[PATTERN_UNITS_MAX], room[PATTERN_UNITS_MAX];
+	int n = text_to_utf16(key, strlen(key), units, PATTERN_UNITS_MAX);
+
+	if (n < 0)
+		return n;
+	decide_leaf(dir, units, (unsigned)n, room, 0, out);
+	return 0;
 }

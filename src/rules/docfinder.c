@@ -230,7 +230,7 @@ static int drives_of(struct finder *f, bool system_drive, char drives[27])
 	const char *value = value_of(f, "SYSTEMDRIVE");
 
 	if (!system_drive)
-		return eval_drives(f->e, RULES_DRIVE_FIXED, drives);
+		return eval_drives(f->e->rules->machine, RULES_DRIVE_FIXED, drives);
 	drives[0] = value && value[0] ? value[0] : 'C';
 	drives[1] = '\0';
 	return 0;

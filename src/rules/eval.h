@@ -73,6 +73,17 @@ typedef int (*object_visit)(void *ctx, const char *node, const char *leaf);
  */
 int eval_each_object(struct eval *e, const struct pattern *p, object_visit visit, void *ctx);
 
+/* Called with the path of an ini file; returns 0 to go on. */
+typedef int (*ini_file_visit)(void *ctx, const char *path);
+
+/*
+ * ini_files.c: visits the files that exist and match the file part of P, a pattern of type Ini.
+ * HF_ELIMIT when there is too much to search, the visitor's value when it is not 0, or another
+ * error.
+ */
+int ini_each_file(const struct rules_machine *machine, const struct pattern *p,
+		  ini_file_visit visit, void *ctx);
+
 /* A location without wildcards, expanded. */
 struct place_of {
 	enum rules_object_type type;
@@ -117,7 +128,7 @@ int eval_drive_patterns(struct eval *e, struct xml_node *node, const char *segme
 			enum rules_drive_kind kind, const struct pattern_sink *sink);
 
 /* Drive letters of KIND in order; OUT has room for 26 and a NUL. */
-int eval_drives(struct eval *e, enum rules_drive_kind kind, char out[27]);
+int eval_drives(const struct rules_machine *machine, enum rules_drive_kind kind, char out[27]);
 
 /* content.c: the objects that <content> makes of the inner sets' content (4.11). */
 int eval_content(struct eval *e, struct xml_node *content, const struct pattern_sink *sink);

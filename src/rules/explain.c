@@ -19,7 +19,8 @@ struct explained {
 	uint16_t dir[PATTERN_UNITS_MAX + 1];
 	uint16_t name[PATTERN_UNITS_MAX];
 	unsigned dir_len, name_len;
-	bool is_dir, is_key;
+	enum rules_object_type type;
+	bool is_dir;
 	int user; /* of HKCU; else -1 */
 	const char *node_text, *leaf_text;
 	uint32_t attributes;
@@ -42,7 +43,7 @@ static int prepare(struct explained *x, const char *node, const char *leaf)
 {
 	int error = upcase(x, node, x->dir, &x->dir_len);
 
-	while (x->dir_len > 2 && x->dir[x->dir_len - 1] == '\\')
+	while (x->dir_len > 2 && x->dir[x->dir_len - 1] == '\\' && x->type != RULES_INI)
 		x->dir_len--;
 	x->is_dir = !leaf;
 	x->node_text = node;
@@ -54,7 +55,7 @@ static bool matches(struct explained *x, const struct rule *rule)
 {
 	const struct pattern *p = &rule->pattern;
 
-	if (p->type != (x->is_key ? RULES_REGISTRY : RULES_FILE))
+	if (p->type != x->type)
 		return false;
 	if (x->user >= 0 && rule->shown.user != x->user)
 		return false;
@@ -232,9 +233,28 @@ int rules_explain_key(const struct rules *rules, int user, const char *path, con
 	if (!x)
 		return HF_ENOMEM;
 	x->rules = rules;
-	x->is_key = true;
+	x->type = RULES_REGISTRY;
 	x->user = hkcu ? user : -1;
 	error = explain(x, path, name, visit, ctx, out);
+	free(x);
+	return error;
+}
+
+int rules_explain_setting(const struct rules *rules, const char *path, const char *section,
+			  const char *key, rules_match_visit visit, void *ctx,
+			  struct rules_decision *out)
+{
+	struct explained *x = calloc(1, sizeof(*x));
+	struct str node = {0};
+	int error = x ? str_addf(&node, "%s|%s", path, section) : HF_ENOMEM;
+
+	if (!error) {
+		x->rules = rules;
+		x->type = RULES_INI;
+		x->user = -1;
+		error = explain(x, node.data, key, visit, ctx, out);
+	}
+	str_free(&node);
 	free(x);
 	return error;
 }

@@ -158,7 +158,7 @@ static int search_start(const struct pattern *p, struct str *out)
 static int search_drives(struct eval *e, struct find *f)
 {
 	char drives[27];
-	int error = eval_drives(e, RULES_DRIVE_FIXED, drives);
+	int error = eval_drives(e->rules->machine, RULES_DRIVE_FIXED, drives);
 
 	for (const char *d = drives; *d && !f->found && !error; d++) {
 		char root[] = {*d, ':', '\0'};

@@ -181,8 +181,9 @@ static void shape_entry(struct entry *e)
 		e->shape = SHAPE_EXACT;
 		anchor = n;
 	} else {
-		e->shape = n + 1 == p->node_len && n && p->node[n - 1] == '\\' ? SHAPE_SUBTREE
-									       : SHAPE_GLOB;
+		e->shape = SHAPE_GLOB;
+		if (n + 1 == p->node_len && n && p->node[n - 1] == '\\' && p->type != RULES_INI)
+			e->shape = SHAPE_SUBTREE;
 	}
 	e->anchor = (uint16_t)anchor;
 }
@@ -314,7 +315,9 @@ int index_build(struct rules *rules)
 {
 	int error = build(rules, RULES_FILE, &rules->index);
 
-	return error ? error : build(rules, RULES_REGISTRY, &rules->key_index);
+	if (!error)
+		error = build(rules, RULES_REGISTRY, &rules->key_index);
+	return error ? error : build(rules, RULES_INI, &rules->ini_index);
 }
 
 void index_free(struct rule_index *index)

@@ -23,6 +23,7 @@ void rules_free(struct rules *rules)
 		xml_free(&rules->files[i]->doc);
 	index_free(rules->index);
 	index_free(rules->key_index);
+	index_free(rules->ini_index);
 	free(rules->files);
 	free(rules->reported);
 	free(rules->rules);

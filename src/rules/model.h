@@ -8,7 +8,8 @@
  *   compile.c         walks components for each context: conditions.c, helper_conditions.c,
  *                     variables.c, strings.c; objectset.c with docfinder.c and content.c;
  *                     rule_elements.c -> flat list of rules; apply.c: those for the restore
- *   find.c, walk.c    searches in files, registry and ini files; values.c: their contents
+ *   find.c, walk.c    searches in files, registry and ini files (ini_files.c); values.c: their
+ *                     contents
  *   index.c           rules -> entries per directory pattern, hashed by their literal part
  *   decide.c          directory -> candidates -> decisions; filter.c: filters per object
  *   explain.c         the same again, the slow plain way
@@ -233,7 +234,7 @@ struct rules {
 	struct skipped_file *skipped;
 	size_t skipped_count, skipped_cap;
 	const struct rules_config *config;
-	struct rule_index *index, *key_index; /* files, registry */
+	struct rule_index *index, *key_index, *ini_index; /* files, registry, ini settings */
 };
 
 /*

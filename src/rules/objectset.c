@@ -21,9 +21,8 @@ static int add_drive(void *ctx, char letter, enum rules_drive_kind kind)
 	return 0;
 }
 
-int eval_drives(struct eval *e, enum rules_drive_kind kind, char out[27])
+int eval_drives(const struct rules_machine *m, enum rules_drive_kind kind, char out[27])
 {
-	const struct rules_machine *m = e->rules->machine;
 	struct drive_list list = {.kind = kind};
 	int error = m->drives(m->ctx, add_drive, &list);
 
@@ -38,7 +37,7 @@ int eval_drive_patterns(struct eval *e, struct xml_node *node, const char *segme
 			enum rules_drive_kind kind, const struct pattern_sink *sink)
 {
 	char drives[27];
-	int error = eval_drives(e, kind, drives);
+	int error = eval_drives(e->rules->machine, kind, drives);
 
 	while (*segment == '\\')
 		segment++;

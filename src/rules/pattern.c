@@ -13,6 +13,22 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* The same for "file|section[key]": names of settings may be paths, files may hold brackets. */
+static const char *find_ini_leaf(const char *text, size_t len)
+{
+	bool section = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '^' && i + 1 < len)
+			i++;
+		else if (text[i] == '|')
+			section = true;
+		else if (text[i] == '[' && section)
+			return text + i;
+	}
+	return NULL;
+}
+
 /*
  * The '[' that opens the leaf: the first unescaped one after which no separator follows, so that a
  * folder may be called "a [b]". Names of registry values may hold separators: there only "]\\" says
@@ -22,6 +38,8 @@ static const char *find_leaf(enum rules_object_type type, const char *text, size
 {
 	const char *open = NULL;
 
+	if (type == RULES_INI)
+		return find_ini_leaf(text, len);
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '^' && i + 1 < len)
 			i++;
@@ -72,32 +90,41 @@ static int to_units(const char *text, size_t len, uint16_t *out, struct str *pla
 	return n;
 }
 
-/* One separator where there are several or (in files) '/', none at the end. */
+/*
+ * One separator where there are several or (in files) '/', none at the end. What follows the '|' of
+ * a pattern of type Ini is a section and stays as it is.
+ */
 static int normalise_node(enum rules_object_type type, uint16_t *node, int n)
 {
-	int k = 0;
+	int k = 0, i = 0;
 
-	for (int i = 0; i < n; i++) {
-		uint16_t unit = node[i] == '/' && type == RULES_FILE ? '\\' : node[i];
+	for (; i < n && !(type == RULES_INI && node[i] == '|'); i++) {
+		uint16_t unit = node[i] == '/' && type != RULES_REGISTRY ? '\\' : node[i];
 
 		if (unit != '\\' || !k || node[k - 1] != '\\')
 			node[k++] = unit;
 	}
-	return k && node[k - 1] == '\\' ? k - 1 : k;
+	if (i == n)
+		return k && node[k - 1] == '\\' ? k - 1 : k;
+	while (i < n)
+		node[k++] = node[i++];
+	return k;
 }
 
 static void normalise_text(enum rules_object_type type, struct str *s)
 {
-	size_t k = 0;
+	size_t k = 0, i = 0;
 
-	for (size_t i = 0; i < s->len; i++) {
-		char c = s->data[i] == '/' && type == RULES_FILE ? '\\' : s->data[i];
+	for (; i < s->len && !(type == RULES_INI && s->data[i] == '|'); i++) {
+		char c = s->data[i] == '/' && type != RULES_REGISTRY ? '\\' : s->data[i];
 
 		if (c != '\\' || !k || s->data[k - 1] != '\\')
 			s->data[k++] = c;
 	}
-	if (k > 3 && s->data[k - 1] == '\\')
+	if (i == s->len && k > 3 && s->data[k - 1] == '\\')
 		k--;
+	while (i < s->len)
+		s->data[k++] = s->data[i++];
 	str_truncate(s, k);
 }
 
@@ -108,6 +135,8 @@ static void measure(struct pattern *p, bool has_leaf)
 	while (first < p->node_len && p->node[first])
 		first++;
 	p->exact = first == p->node_len;
+	while (p->type == RULES_INI && p->bar < p->node_len && p->node[p->bar] != '|')
+		p->bar++;
 	p->prefix = (uint16_t)first;
 	if (first && p->node[first - 1] == '\\')
 		p->prefix--;
@@ -366,8 +395,26 @@ bool wild_match(const uint16_t *pat, unsigned pat_len, const uint16_t *s, unsign
 	return p == pat_len;
 }
 
+bool pattern_ini_file_matches(const struct pattern *p, const uint16_t *path, unsigned len)
+{
+	return wild_match(p->node, p->bar, path, len);
+}
+
+/* File and section one by one, so that a '*' of one does not reach into the other. */
+static bool ini_node_matches(const struct pattern *p, const uint16_t *path, unsigned len)
+{
+	unsigned bar = 0, section = p->bar + 1u;
+
+	while (bar < len && path[bar] != '|')
+		bar++;
+	return bar < len && pattern_ini_file_matches(p, path, bar) &&
+	       wild_match(p->node + section, p->node_len - section, path + bar + 1, len - bar - 1);
+}
+
 bool pattern_node_matches(const struct pattern *p, uint16_t *path, unsigned len)
 {
+	if (p->type == RULES_INI)
+		return ini_node_matches(p, path, len);
 	/* "X\*" is X itself too: match with a separator at the end. */
 	if (p->node_len >= 2 && !p->node[p->node_len - 1] && p->node[p->node_len - 2] == '\\')
 		path[len++] = '\\';

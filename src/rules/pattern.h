@@ -24,6 +24,7 @@ struct pattern {
 	const char *text;	     /* normal form for people, owned by the arena */
 	uint32_t node_text_len;	     /* of text: what stands before " [leaf]" */
 	uint16_t node_len, leaf_len;
+	uint16_t bar; /* type Ini: where in the node the '|' stands; what is before is the file */
 	uint16_t prefix; /* literal units before the first wildcard, without a trailing '\' */
 	uint16_t more;	 /* literal units after it */
 	uint16_t leaf_literals;
@@ -51,10 +52,14 @@ const char *pattern_leaf_text(const struct pattern *p, size_t *len);
 bool wild_match(const uint16_t *pat, unsigned pat_len, const uint16_t *s, unsigned len);
 
 /*
- * True when the node matches the directory PATH (LEN upper-case units, no trailing '\'). PATH must
+ * True when the node matches the directory PATH (LEN upper-case units, no trailing '\'), a key, or
+ * for a pattern of type Ini "file|section". PATH must
  * have room for one unit more, which is used and left undefined.
  */
 bool pattern_node_matches(const struct pattern *p, uint16_t *path, unsigned len);
+
+/* True when the file part of a pattern of type Ini matches the file PATH (upper case). */
+bool pattern_ini_file_matches(const struct pattern *p, const uint16_t *path, unsigned len);
 
 /* True when the leaf matches the file NAME (upper case). */
 bool pattern_leaf_matches(const struct pattern *p, const uint16_t *name, unsigned len);

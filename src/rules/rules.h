@@ -190,6 +190,34 @@ void rules_decide_key(const struct rules_dir *dir, struct rules_decision *out);
 void rules_decide_value(const struct rules_dir *dir, const uint16_t *name, unsigned name_len,
 			struct rules_decision *out);
 
+/*
+ * Settings of ini files (patterns of type Ini, "file.ini|Section[Setting]", 4.6). To gather them:
+ * rules_ini_files(), read each (at most RULES_INI_BYTES_MAX) through ini_read() of base/ini.h, and
+ * for each section rules_enter_section(), for each setting in it rules_decide_setting(). A setting
+ * is no part of the file's own decision: the file may migrate or not.
+ */
+#define RULES_INI_BYTES_MAX (4u << 20)
+
+/*
+ * Visits each ini file that exists and that an include of some context speaks of, once, in the
+ * order of their paths ("C:\Users\ann\x.ini", spelled as on the volume where the pattern has
+ * wildcards). '*' crosses directories as everywhere; links are not followed. Returns 0, the
+ * visitor's value when it is not 0, or a negative error: what could not be searched was not
+ * captured.
+ */
+typedef int (*rules_ini_file_visit)(void *ctx, const char *path);
+int rules_ini_files(const struct rules *rules, rules_ini_file_visit visit, void *ctx);
+
+/*
+ * Prepares DIR for SECTION ("" for what stands before the first) of the ini file PATH. All contexts
+ * together decide, as for files. 0, HF_ENOMEM, HF_EINVAL (not WTF-8), or HF_ELIMIT: longer than
+ * 32,767 units, so that nothing can be said.
+ */
+int rules_enter_section(const struct rules *rules, const char *path, const char *section,
+			struct rules_dir *dir);
+/* Decides the setting KEY of the section. 0, HF_EINVAL or HF_ELIMIT as above. */
+int rules_decide_setting(const struct rules_dir *dir, const char *key, struct rules_decision *out);
+
 /* One pattern that matches the explained object. */
 struct rules_match {
 	uint32_t rule;
@@ -206,6 +234,11 @@ int rules_explain(const struct rules *rules, const char *path, bool is_dir, uint
 /* The same for the key PATH (NAME NULL) or its value NAME ("" the default), for USER. */
 int rules_explain_key(const struct rules *rules, int user, const char *path, const char *name,
 		      rules_match_visit visit, void *ctx, struct rules_decision *out);
+
+/* The same for the setting KEY in SECTION of the ini file PATH. */
+int rules_explain_setting(const struct rules *rules, const char *path, const char *section,
+			  const char *key, rules_match_visit visit, void *ctx,
+			  struct rules_decision *out);
 
 /* What a rule does when files are restored (4.8, 4.10 to 4.15). */
 enum rules_apply_kind {

@@ -70,83 +70,6 @@ int reg_text(uint32_t type, const void *data, size_t len, struct str *out)
 	return 0;
 }
 
-static int latin1_add(const uint8_t *bytes, size_t len, struct str *out)
-{
-	for (size_t i = 0; i < len; i++) {
-		int error = bytes[i] < 0x80 ? str_addc(out, (char)bytes[i])
-					    : str_addf(out, "%c%c", 0xC0 | bytes[i] >> 6,
-						       0x80 | (bytes[i] & 0x3F));
-
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
-int file_text(const void *data, size_t len, struct str *out)
-{
-	const uint8_t *bytes = data;
-	uint16_t *units;
-	int n;
-
-	if (len >= 2 && bytes[0] == 0xFF && bytes[1] == 0xFE)
-		return utf16le_add(bytes + 2, len - 2, out) < 0 ? HF_ENOMEM : 0;
-	if (len >= 3 && !memcmp(bytes, "\xEF\xBB\xBF", 3)) {
-		bytes += 3;
-		len -= 3;
-	}
-	units = malloc((len + 1) * sizeof(*units));
-	if (!units)
-		return HF_ENOMEM;
-	n = text_to_utf16((const char *)bytes, len, units, len);
-	free(units);
-	return n >= 0 ? str_add(out, (const char *)bytes, len) : latin1_add(bytes, len, out);
-}
-
-/* Cuts blanks at both ends of S. */
-static char *trim(char *s)
-{
-	size_t n;
-
-	while (*s == ' ' || *s == '\t')
-		s++;
-	n = strlen(s);
-	while (n && (s[n - 1] == ' ' || s[n - 1] == '\t' || s[n - 1] == '\r'))
-		s[--n] = '\0';
-	return s;
-}
-
-int ini_each(char *text, ini_visit visit, void *ctx)
-{
-	const char *section = "";
-
-	for (char *line = text, *next; line; line = next) {
-		char *end = strchr(line, '\n'), *equal;
-		int result;
-
-		next = end ? end + 1 : NULL;
-		if (end)
-			*end = '\0';
-		line = trim(line);
-		if (*line == '[') {
-			char *close = strchr(line, ']');
-
-			if (close)
-				*close = '\0';
-			section = trim(line + 1);
-			continue;
-		}
-		equal = strchr(line, '=');
-		if (!*line || *line == ';' || *line == '#' || !equal)
-			continue;
-		*equal = '\0';
-		result = visit(ctx, section, trim(line), trim(equal + 1));
-		if (result)
-			return result;
-	}
-	return 0;
-}
-
 int join_path(struct str *out, const char *dir, const char *name)
 {
 	if (str_adds(out, dir))
@@ -182,9 +105,21 @@ static int read_text(const struct rules_machine *m, const char *path, struct str
 	int error = file_bytes(m, path, TEXT_BYTES_MAX, &data, &len);
 
 	if (!error)
-		error = file_text(data, len, out);
+		error = text_decode(data, len, out);
 	if (!error && !out->data)
 		error = str_adds(out, "");
+	free(data);
+	return error;
+}
+
+int each_setting(const struct rules_machine *m, const char *path, ini_visit visit, void *ctx)
+{
+	void *data = NULL;
+	size_t len = 0;
+	int error = file_bytes(m, path, TEXT_BYTES_MAX, &data, &len);
+
+	if (!error)
+		error = ini_read(data, len, visit, ctx);
 	free(data);
 	return error;
 }
@@ -194,18 +129,15 @@ static int ini_text(const struct rules_machine *m, const char *node, const char 
 {
 	const char *bar = strchr(node, '|');
 	struct ini_find find = {.section = bar ? bar + 1 : "", .key = key, .out = out};
-	struct str path = {0}, text = {0};
+	struct str path = {0};
 	int error;
 
 	if (!bar || !key)
 		return HF_ENOENT;
 	error = str_add(&path, node, (size_t)(bar - node));
 	if (!error)
-		error = read_text(m, path.data ? path.data : "", &text);
-	if (!error && text.data)
-		error = ini_each(text.data, find_setting, &find);
+		error = each_setting(m, path.data ? path.data : "", find_setting, &find);
 	str_free(&path);
-	str_free(&text);
 	return error == 1 ? 0 : error ? error : HF_ENOENT;
 }
 

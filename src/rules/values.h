@@ -6,6 +6,7 @@
 #ifndef HOLDFAST_RULES_VALUES_H
 #define HOLDFAST_RULES_VALUES_H
 
+#include "base/ini.h"
 #include "base/mem.h"
 #include "rules/rules.h"
 
@@ -23,7 +24,7 @@ enum {
 
 /* Largest file whose content a rule may ask for. */
 #define CONTENT_BYTES_MAX (64u << 20)
-#define TEXT_BYTES_MAX	  (4u << 20)
+#define TEXT_BYTES_MAX	  RULES_INI_BYTES_MAX
 
 /* Appends UTF-16LE text up to its NUL. Returns bytes used with terminator, or HF_ENOMEM. */
 long utf16le_add(const void *data, size_t len, struct str *out);
@@ -34,13 +35,8 @@ long utf16le_add(const void *data, size_t len, struct str *out);
  */
 int reg_text(uint32_t type, const void *data, size_t len, struct str *out);
 
-/* Text of a file's bytes as UTF-8: UTF-16 and UTF-8 by their marks, else UTF-8, else Latin-1. */
-int file_text(const void *data, size_t len, struct str *out);
-
-/* Called for each setting; returns 0 to go on. */
-typedef int (*ini_visit)(void *ctx, const char *section, const char *key, const char *value);
-/* Goes through TEXT, which is changed. The visitor's value or 0. */
-int ini_each(char *text, ini_visit visit, void *ctx);
+/* Goes through the settings of ini file PATH (ini_read()). Errors as object_text(). */
+int each_setting(const struct rules_machine *machine, const char *path, ini_visit visit, void *ctx);
 
 /*
  * Text form of an object: registry value LEAF of key NODE, setting LEAF of "file.ini|section", or

@@ -138,15 +138,14 @@ static int walk_registry(struct walk *w)
 struct ini_walk {
 	struct walk *w;
 	const char *path;
-	uint16_t section[PATTERN_UNITS_MAX], wanted[PATTERN_UNITS_MAX];
-	unsigned wanted_len;
 };
 
-/* The node's part after '|', upper case with wildcards, is matched with the section. */
+/* The node's part after '|' is matched with the section. */
 static int on_setting(void *ctx, const char *section, const char *key, const char *value)
 {
 	struct ini_walk *i = ctx;
 	struct walk *w = i->w;
+	const struct pattern *p = w->pattern;
 	struct str node = {0};
 	int n;
 
@@ -154,10 +153,11 @@ static int on_setting(void *ctx, const char *section, const char *key, const cha
 	if (++w->names > WALK_NAMES_MAX)
 		return HF_ELIMIT;
 	n = to_units(w, section);
-	if (n < 0 || !wild_match(i->wanted, i->wanted_len, w->units, (unsigned)n))
+	if (n < 0 ||
+	    !wild_match(p->node + p->bar + 1, p->node_len - p->bar - 1u, w->units, (unsigned)n))
 		return 0;
 	n = to_units(w, key);
-	if (n < 0 || !pattern_leaf_matches(w->pattern, w->units, (unsigned)n))
+	if (n < 0 || !pattern_leaf_matches(p, w->units, (unsigned)n))
 		return 0;
 	if (str_addf(&node, "%s|%s", i->path, section))
 		return HF_ENOMEM;
@@ -166,37 +166,20 @@ static int on_setting(void *ctx, const char *section, const char *key, const cha
 	return w->result;
 }
 
-/* Ini files are named without wildcards; another pattern matches nothing. */
+static int on_ini_file(void *ctx, const char *path)
+{
+	struct ini_walk i = {.w = ctx, .path = path};
+	struct walk *w = ctx;
+	int error = each_setting(w->e->rules->machine, path, on_setting, &i);
+
+	return error == HF_ENOENT && !w->result ? 0 : error;
+}
+
 static int walk_ini(struct walk *w)
 {
-	const struct rules_machine *m = w->e->rules->machine;
-	const struct pattern *p = w->pattern;
-	const char *bar = strchr(p->text, '|');
-	struct ini_walk *i = calloc(1, sizeof(*i));
-	struct str path = {0}, text = {0};
-	unsigned at = 0;
-	int error = HF_ENOMEM;
+	int error = ini_each_file(w->e->rules->machine, w->pattern, on_ini_file, w);
 
-	if (!i)
-		return HF_ENOMEM;
-	while (at < p->node_len && p->node[at] != '|')
-		at++;
-	i->w = w;
-	i->wanted_len = at < p->node_len ? p->node_len - at - 1 : 0;
-	memcpy(i->wanted, p->node + p->node_len - i->wanted_len, i->wanted_len * sizeof(*p->node));
-	if (!bar || str_add(&path, p->text, (size_t)(bar - p->text)))
-		goto out;
-	i->path = path.data ? path.data : "";
-	error = object_text(m, w->e->user, RULES_FILE, i->path, NULL, &text);
-	if (!error && text.data)
-		error = ini_each(text.data, on_setting, i);
-	if (error == HF_ENOENT)
-		error = 0;
-out:
-	str_free(&path);
-	str_free(&text);
-	free(i);
-	return error > 0 ? 0 : error;
+	return w->result ? 0 : error;
 }
 
 int eval_each_object(struct eval *e, const struct pattern *p, object_visit visit, void *ctx)

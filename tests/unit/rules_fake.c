@@ -540,6 +540,27 @@ struct rules_decision fake_decide_key(const struct rules *rules, int user, const
 	return fast;
 }
 
+struct rules_decision fake_decide_setting(const struct rules *rules, const char *path,
+					  const char *section, const char *key)
+{
+	struct rules_dir dir = {0};
+	struct rules_decision fast = {false, RULES_NONE}, slow = {false, RULES_NONE};
+	int wins = 0;
+
+	CU_ASSERT_EQUAL(rules_explain_setting(rules, path, section, key, count_wins, &wins, &slow),
+			0);
+	CU_ASSERT_EQUAL(wins, slow.rule != RULES_NONE);
+	CU_ASSERT_EQUAL(rules_enter_section(rules, path, section, &dir), 0);
+	CU_ASSERT_EQUAL(rules_decide_setting(&dir, key, &fast), 0);
+	rules_dir_free(&dir);
+	CU_ASSERT_EQUAL(fast.selected, slow.selected);
+	CU_ASSERT_EQUAL(fast.rule, slow.rule);
+	if (fast.rule != slow.rule)
+		printf("\n    %s|%s[%s]: decided %u, explained %u\n", path, section, key, fast.rule,
+		       slow.rule);
+	return fast;
+}
+
 bool fake_selected(const struct rules *rules, const char *path)
 {
 	return fake_decide(rules, path, 0).selected;

@@ -78,6 +78,10 @@ bool fake_selected(const struct rules *rules, const char *path);
 struct rules_decision fake_decide_key(const struct rules *rules, int user, const char *path,
 				      const char *name);
 
+/* The same for the setting KEY in SECTION of ini file PATH. */
+struct rules_decision fake_decide_setting(const struct rules *rules, const char *path,
+					  const char *section, const char *key);
+
 /* Checks with CUnit; WHAT is printed when it fails. */
 void fake_check(const struct rules *rules, const char *path, bool expected, const char *what);
 

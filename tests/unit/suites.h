@@ -30,6 +30,7 @@
 	X(rules_programs) \
 	X(rules_helpers) \
 	X(rules_objects) \
+	X(rules_ini) \
 	X(rules_apply) \
 	X(rules_config) \
 	X(rules_apps) \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ini.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/winpath.h"
@@ -131,6 +132,105 @@ static void strings_and_arena(void)
 	arena_free(&a);
 }
 
+#define TEXT(s) s, sizeof(s) - 1
+
+static void text_files_are_decoded(void)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		const char *expected;
+	} rows[] = {
+		{TEXT("\xFF\xFEh\0\xE4\0=\xD8\0\xDE"), "h\xC3\xA4\xF0\x9F\x98\x80"},
+		{TEXT("\xFE\xFF\0h\0\xE4"), "h\xC3\xA4"},
+		{TEXT("\xFF\xFEh\0x"), "h"},
+		{TEXT("\xFF\xFE"), ""},
+		{TEXT("\xEF\xBB\xBFh\xC3\xA4"), "h\xC3\xA4"},
+		{TEXT("h\xC3\xA4"), "h\xC3\xA4"},
+		{TEXT("h\xE4\x80\x81"), "h\xE4\x80\x81"},
+		{TEXT("h\xE4 \x80 \x93 \x81"), "h\xC3\xA4 \xE2\x82\xAC \xE2\x80\x9C \xC2\x81"},
+		{TEXT("\xC0\x80"), "\xC3\x80\xE2\x82\xAC"},
+		{TEXT("a\0b\0\0"), "a\nb"},
+		{TEXT("\xFF\xFE"
+		      "a\0\0\0b\0\0\0"),
+		 "a\nb"},
+		{TEXT(""), ""},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct str out = {0};
+
+		CU_ASSERT_EQUAL(str_adds(&out, ">"), 0);
+		CU_ASSERT_EQUAL(text_decode(rows[i].bytes, rows[i].len, &out), 0);
+		CU_ASSERT_STRING_EQUAL(out.data + 1, rows[i].expected);
+		str_free(&out);
+	}
+}
+
+static int show_setting(void *ctx, const char *section, const char *key, const char *value)
+{
+	return str_addf(ctx, "%s|%s=%s;", section, key, value);
+}
+
+static int stop_at_once(void *ctx, const char *section, const char *key, const char *value)
+{
+	(void)section, (void)key, (void)value;
+	return ++*(int *)ctx;
+}
+
+static void ini_files_are_read(void)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		const char *expected;
+	} rows[] = {
+		{TEXT("a=1\r\n[S]\r\n b = \"2\" \r\n;c=3\r\n#d=4\nplain\n=5\n"),
+		 "|a=1;S|b=\"2\";S|#d=4;"},
+		{TEXT("[ S [1] ]\rk==v="), "S [1]|k==v=;"},
+		{TEXT("[open\nk=v\n[]\nk="), "open|k=v;|k=;"},
+		{TEXT("\xFF\xFE[\0S\0]\0\r\0\n\0k\0=\0\x16\x04\n\0"), "S|k=\xD0\x96;"},
+		{TEXT("[S]\0k=v\0\0"), "S|k=v;"},
+		{TEXT("[\xE4]\nk=\x80"), "\xC3\xA4|k=\xE2\x82\xAC;"},
+		{TEXT("\xEF\xBB\xBF[S]\nC:\\a b=1\nk=1\nk=2"), "S|C:\\a b=1;S|k=1;S|k=2;"},
+		{TEXT("  \t=x\n"), ""},
+		{TEXT(""), ""},
+	};
+	int stopped = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct str out = {0};
+
+		CU_ASSERT_EQUAL(str_adds(&out, ""), 0);
+		CU_ASSERT_EQUAL(ini_read(rows[i].bytes, rows[i].len, show_setting, &out), 0);
+		if (strcmp(out.data, rows[i].expected))
+			printf("\n    %zu: %s\n", i, out.data);
+		CU_ASSERT_STRING_EQUAL(out.data, rows[i].expected);
+		str_free(&out);
+	}
+	CU_ASSERT_EQUAL(ini_read("a=1\nb=2", 7, stop_at_once, &stopped), 1);
+	CU_ASSERT_EQUAL(stopped, 1);
+}
+
+/* One line of eight million brackets; as many sections. */
+static void long_ini_files_end_soon(void)
+{
+	size_t n = 8u << 20;
+	char *text = malloc(n);
+	int count = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	memset(text, '[', n);
+	CU_ASSERT_EQUAL(ini_read(text, n, stop_at_once, &count), 0);
+	for (size_t i = 1; i < n; i += 2)
+		text[i] = '\n';
+	CU_ASSERT_EQUAL(ini_read(text, n, stop_at_once, &count), 0);
+	memset(text, '=', n);
+	CU_ASSERT_EQUAL(ini_read(text, n, stop_at_once, &count), 0);
+	CU_ASSERT_EQUAL(count, 0);
+	free(text);
+}
+
 void suite_base(void)
 {
 	CU_pSuite suite = CU_add_suite("base", NULL, NULL);
@@ -141,4 +241,7 @@ void suite_base(void)
 	CU_add_test(suite, "hostile names cannot steer the terminal", printable_tames_names);
 	CU_add_test(suite, "Windows paths", paths);
 	CU_add_test(suite, "strings and arena", strings_and_arena);
+	CU_add_test(suite, "text files are decoded", text_files_are_decoded);
+	CU_add_test(suite, "ini files are read", ini_files_are_read);
+	CU_add_test(suite, "long ini files end soon", long_ini_files_end_soon);
 }
