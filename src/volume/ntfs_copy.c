@@ -35,6 +35,7 @@ struct source {
 	bool is_dir;
 	le32 security_id; /* 0: use DESCRIPTOR */
 	struct value descriptor, reparse, ea, efs;
+	le32 versions[2]; /* of a directory; here Windows 10 says whether case matters in it */
 	sle64 times[FS_TIMES];
 	struct stream *streams;
 	size_t stream_count, stream_cap;
@@ -113,6 +114,47 @@ static int list_streams(struct ntfs_fs *nfs, ntfs_inode *ni, struct source *s)
 	return rc;
 }
 
+static STANDARD_INFORMATION *standard_information(ntfs_attr_search_ctx *actx)
+{
+	if (ntfs_attr_lookup(AT_STANDARD_INFORMATION, NULL, 0, CASE_SENSITIVE, 0, NULL, 0, actx))
+		return NULL;
+	return (STANDARD_INFORMATION *)((u8 *)actx->attr + le16_to_cpu(actx->attr->value_offset));
+}
+
+static int read_versions(struct ntfs_fs *nfs, ntfs_inode *ni, struct source *s)
+{
+	ntfs_attr_search_ctx *actx = ntfs_attr_get_search_ctx(ni, NULL);
+	const STANDARD_INFORMATION *si = actx ? standard_information(actx) : NULL;
+	int rc = si ? 0 : ntfs_fail(nfs, "read the attributes of a directory", ntfs_ref_of(ni));
+
+	if (si) {
+		s->versions[0] = si->maximum_versions;
+		s->versions[1] = si->version_number;
+	}
+	if (actx)
+		ntfs_attr_put_search_ctx(actx);
+	return rc;
+}
+
+static int apply_versions(ntfs_inode *ni, const struct source *s)
+{
+	ntfs_attr_search_ctx *actx;
+	STANDARD_INFORMATION *si;
+
+	if (!s->versions[0] && !s->versions[1])
+		return 0;
+	actx = ntfs_attr_get_search_ctx(ni, NULL);
+	si = actx ? standard_information(actx) : NULL;
+	if (si) {
+		si->maximum_versions = s->versions[0];
+		si->version_number = s->versions[1];
+		ntfs_inode_mark_dirty(actx->ntfs_ino);
+	}
+	if (actx)
+		ntfs_attr_put_search_ctx(actx);
+	return si ? 0 : -1;
+}
+
 static int read_open_source(struct ntfs_fs *nfs, ntfs_inode *ni, struct source *s)
 {
 	static ntfschar efs_name[] = {'$', 'E', 'F', 'S'};
@@ -132,6 +174,8 @@ static int read_open_source(struct ntfs_fs *nfs, ntfs_inode *ni, struct source *
 		return HF_EUNSUPPORTED;
 	}
 	rc = read_descriptor(nfs, ni, s);
+	if (!rc && s->is_dir)
+		rc = read_versions(nfs, ni, s);
 	if (!rc && (s->attributes & FS_ATTR_REPARSE))
 		rc = read_value(nfs, ni, AT_REPARSE_POINT, AT_UNNAMED, 0, SMALL_MAX, &s->reparse);
 	if (!rc)
@@ -192,6 +236,8 @@ static int apply_values(struct ntfs_fs *nfs, ntfs_inode *ni, const struct source
 		return ntfs_fail_change(nfs, "set a security descriptor", ref);
 	if (s->ea.data && s->ea.len && ntfs_set_ntfs_ea(ni, (const char *)s->ea.data, s->ea.len, 0))
 		return ntfs_fail_change(nfs, "write extended attributes", ref);
+	if (apply_versions(ni, s))
+		return ntfs_fail_change(nfs, "mark a directory as case-sensitive", ref);
 	if (apply_efs(ni, s))
 		return ntfs_fail_change(nfs, "write a directory's encryption keys", ref);
 	if (s->reparse.data &&
