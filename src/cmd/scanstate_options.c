@@ -3,8 +3,10 @@
 #include "cmd/scanstate_options.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 #include "report/error.h"
+#include "report/log.h"
 
 /* /genconfig and /genmigxml make no store: 1.1 leaves them /i, /v, /l, /o and /nocompress. */
 static int check_generating(const struct usmt_options *o, const char *name)
@@ -48,6 +50,34 @@ static int check_combinations(const struct usmt_options *o)
 	return USMT_SUCCESS;
 }
 
+/* /efs (specification 1). */
+static int check_efs(const struct usmt_options *o)
+{
+	const char *word = o->efs_word;
+
+	if (!word || !strcasecmp(word, "abort") || !strcasecmp(word, "skip") ||
+	    !strcasecmp(word, "copyraw"))
+		return USMT_SUCCESS;
+	if (!strcasecmp(word, "decryptcopy"))
+		return usmt_options_refuse_option(
+			o, -1, "efs",
+			"decryptcopy needs the key of a user who is logged on, and no Windows is "
+			"running here. Use hardlink, which keeps the files encrypted and takes the "
+			"users' keys along.");
+	if (strcasecmp(word, "hardlink") != 0)
+		return usmt_options_refuse_option(o, -1, "efs",
+						  "must be abort, skip, copyraw or hardlink.");
+	return o->hardlink ? USMT_SUCCESS
+			   : usmt_options_refuse_option(o, -1, "efs", "hardlink needs /hardlink.");
+}
+
+enum plan_efs scanstate_efs(const struct usmt_options *o)
+{
+	if (!o->efs_word || !strcasecmp(o->efs_word, "abort"))
+		return PLAN_EFS_ABORT;
+	return strcasecmp(o->efs_word, "skip") ? PLAN_EFS_KEEP : PLAN_EFS_SKIP;
+}
+
 int scanstate_options_parse(struct usmt_options *o, int argc, char **argv)
 {
 	int code = usmt_options_parse(o, USMT_SCANSTATE, argc, argv);
@@ -63,6 +93,13 @@ int scanstate_options_parse(struct usmt_options *o, int argc, char **argv)
 		code = usmt_options_check_store(o);
 	if (!code)
 		code = check_combinations(o);
+	if (!code)
+		code = check_efs(o);
+	if (!code && o->target)
+		log_warning("/target... chooses among rules of old releases; it is ignored.");
+	/* With files that stay encrypted go the keys that open them. */
+	if (!code && scanstate_efs(o) == PLAN_EFS_KEEP)
+		code = usmt_options_add_rule_file(o, -1, "MigEfs.xml");
 	if (!code && o->offline_win_dir) {
 		if (o->select.options.windows_dir)
 			return usmt_options_refuse_option(o, -1, "offlinewindir",
@@ -98,6 +135,9 @@ void scanstate_help(void)
 	      "  /genconfig:FILE      only write a Config.xml of the components found here\n"
 	      "  /genmigxml:FILE      only write a rule file of the documents found here\n"
 	      "  /auto[:DIR]          the same as /i:MigDocs.xml /i:MigApp.xml /v:13\n"
+	      "  /efs:WHAT            encrypted files: abort (default), skip, or hardlink and "
+	      "copyraw,\n"
+	      "                       which keep them encrypted and take the users' keys along\n"
 	      "  /offlinewindir:DIR   the Windows directory, such as C:\\Windows\n"
 	      "  /l:FILE              log (default: ScanState.log in the current folder)\n"
 	      "  /v:N                 log detail: sum of 1 verbose, 4 objects, 8 all on the "

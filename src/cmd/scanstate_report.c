@@ -163,6 +163,9 @@ int scan_report_plan(const struct scan *s)
 	int ret = report_by_user(s);
 	if (!ret)
 		ret = report_by_component(s);
+	if (s->errors.left_out_count)
+		log_status("%zu objects left out by an option; the log lists them.",
+			   s->errors.left_out_count);
 	if (placeholders)
 		log_status("Only in the cloud: %" PRIu64
 			   " files. They have no data on this disk and "

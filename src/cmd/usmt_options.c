@@ -80,7 +80,7 @@ static const struct option options[] = {
 	{"genmigxml", VALUE_REQUIRED, SCAN, 0, AT(genmigxml), 0},
 	{"apps", VALUE_NONE, NOT_SCAN, 0, 0, 0},
 	{"decrypt", VALUE_OPTIONAL, NOT_LOAD, 0, 0, 0},
-	{"efs", VALUE_REQUIRED, NOT_SCAN, 0, 0, 0},
+	{"efs", VALUE_REQUIRED, SCAN, 0, AT(efs_word), 0},
 	{"encrypt", VALUE_OPTIONAL, NOT_SCAN, 0, 0, 0},
 	{"key", VALUE_REQUIRED, NEITHER, 0, 0, 0},
 	{"keyfile", VALUE_REQUIRED, NEITHER, 0, 0, 0},
@@ -88,15 +88,15 @@ static const struct option options[] = {
 	{"offline", VALUE_REQUIRED, NOT_SCAN, 0, 0, 0},
 	{"offlinewinold", VALUE_REQUIRED, NOT_SCAN, 0, 0, 0},
 	{"ppkg", VALUE_REQUIRED, NOT_SCAN, 0, 0, 0},
-	{"r", VALUE_REQUIRED, NEITHER, 0, 0, 0},
+	{"r", VALUE_REQUIRED, BOTH, 0, AT(retries), 0},
 	{"sf", VALUE_NONE, NOT_LOAD, 0, 0, 0},
-	{"targetwindows7", VALUE_NONE, NOT_SCAN, 0, 0, 0},
-	{"targetwindows8", VALUE_NONE, NOT_SCAN, 0, 0, 0},
-	{"targetvista", VALUE_NONE, NOT_SCAN, 0, 0, 0},
-	{"targetxp", VALUE_NONE, NOT_SCAN, 0, 0, 0},
+	{"targetwindows7", VALUE_NONE, SCAN, AT(target), 0, 0},
+	{"targetwindows8", VALUE_NONE, SCAN, AT(target), 0, 0},
+	{"targetvista", VALUE_NONE, SCAN, AT(target), 0, 0},
+	{"targetxp", VALUE_NONE, SCAN, AT(target), 0, 0},
 	{"uel", VALUE_REQUIRED, NEITHER, 0, 0, 0},
 	{"vsc", VALUE_NONE, NOT_SCAN, 0, 0, 0},
-	{"w", VALUE_REQUIRED, NEITHER, 0, 0, 0},
+	{"w", VALUE_REQUIRED, BOTH, 0, AT(wait), 0},
 };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(*options))
@@ -185,6 +185,9 @@ static int store_value(struct parser *p, int at, const struct option *opt, const
 	}
 	if (!strcmp(opt->name, "v"))
 		return set_verbosity(p, at, value ? value : "");
+	if (value && (!strcmp(opt->name, "r") || !strcmp(opt->name, "w")) &&
+	    value[strspn(value, "0123456789")])
+		return usmt_options_refuse_option(p->o, at, opt->name, "must be a whole number.");
 	return USMT_SUCCESS;
 }
 
@@ -285,13 +288,11 @@ static int take_own(struct parser *p, int *index)
 	return ret < 0 ? -1 : ret;
 }
 
-static int add_rule_file(struct parser *p, int at, const char *name)
+int usmt_options_add_rule_file(struct usmt_options *o, int at, const char *name)
 {
-	struct option_list *list = &p->o->rules;
-
-	if (list->count == USMT_LIST_MAX)
-		return usmt_options_refuse_option(p->o, at, "i", "given too often.");
-	list->items[list->count++] = name;
+	if (o->rules.count == USMT_LIST_MAX)
+		return usmt_options_refuse_option(o, at, "i", "given too often.");
+	o->rules.items[o->rules.count++] = name;
 	return USMT_SUCCESS;
 }
 
@@ -311,7 +312,7 @@ static int take_all(struct parser *p)
 			else if (own < 0)
 				code = USMT_INVALID_PARAMETERS;
 		} else if (p->o->lint) {
-			code = add_rule_file(p, i, line->argv[i]);
+			code = usmt_options_add_rule_file(p->o, i, line->argv[i]);
 		} else if (line->argv[i][0] == '/') {
 			code = take_option(p, &i);
 		} else if (p->o->store_path) {
@@ -439,7 +440,8 @@ static int expand_auto(struct parser *p)
 				      : str_adds(&path, names[i]);
 		char *copy = ret ? NULL : arena_strdup(&o->line.arena, path.data);
 		str_free(&path);
-		code = copy ? add_rule_file(p, -1, copy) : USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
+		code = copy ? usmt_options_add_rule_file(p->o, -1, copy)
+			    : USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
 	}
 	return code;
 }

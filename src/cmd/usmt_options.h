@@ -30,6 +30,7 @@ struct usmt_options {
 	const char *log, *progress; /* /l /progress */
 	const char *config;	    /* /config */
 	const char *auto_dir;	    /* of /auto:DIR */
+	const char *retries, *wait; /* /r /w: of network stores; nothing is retried offline */
 	int verbosity;
 	bool verbosity_given, all, auto_asked;
 	bool go_on, hardlink, nocompress, help;
@@ -38,6 +39,8 @@ struct usmt_options {
 	const char *listfiles, *estimate, *genconfig, *genmigxml; /* /p:FILE is ESTIMATE */
 	const char *offline_win_dir;
 	bool overwrite, estimate_asked;
+	const char *efs_word; /* of /efs */
+	bool target;	      /* /targetxp and the like: for manifests of old releases; ignored */
 	/* LoadState's. */
 	struct option_list move_users, move_domains; /* /mu /md */
 	bool create_accounts, enable_accounts;	     /* /lac /lae */
@@ -71,6 +74,9 @@ int usmt_options_refuse(const struct usmt_options *o, int at, int code, const ch
 /* The same for "/OPTION: WHY", with USMT_INVALID_PARAMETERS. */
 int usmt_options_refuse_option(const struct usmt_options *o, int at, const char *option,
 			       const char *why);
+
+/* One more rule file, as if /i named it at argument AT (-1: nowhere). A USMT code. */
+int usmt_options_add_rule_file(struct usmt_options *o, int at, const char *name);
 
 /* Prints the options that TOOL refuses by name. */
 void usmt_options_not_done(enum usmt_tool tool);

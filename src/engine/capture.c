@@ -114,7 +114,7 @@ int capture_plan(struct capture *c)
 
 	part->letter = c->letter;
 	int err = plan_make(&part->plan, c->machine, part->letter, c->rules, c->options.store,
-			    c->errors);
+			    c->options.efs, c->errors);
 
 	part->plan.machine = c->rules_machine;
 	return err;

@@ -120,12 +120,18 @@ int capture_describe(const struct capture *c, struct catalog *catalog)
 	return ret ? ret : keep_rule_files(c, catalog);
 }
 
-int capture_record_skipped(const struct capture *c, struct catalog *catalog)
+static int add_skipped(struct catalog *catalog, const struct object_error *list, size_t count)
 {
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < c->errors->count; i++)
-		ret = catalog_add_skipped(catalog, c->errors->list[i].path,
-					  c->errors->list[i].reason);
+	for (size_t i = 0; !ret && i < count; i++)
+		ret = catalog_add_skipped(catalog, list[i].path, list[i].reason);
 	return ret;
+}
+
+int capture_record_skipped(const struct capture *c, struct catalog *catalog)
+{
+	int ret = add_skipped(catalog, c->errors->list, c->errors->count);
+
+	return ret ? ret : add_skipped(catalog, c->errors->left_out, c->errors->left_out_count);
 }

@@ -20,13 +20,14 @@ static bool always_stops(int error)
 	       error == HF_EREADONLY;
 }
 
-static int record(struct object_errors *errors, const char *path, int error, const char *reason)
+static int record(struct object_error **list, size_t *count, size_t *cap, const char *path,
+		  int error, const char *reason)
 {
 	struct object_error *e;
 
-	if (array_grow(&errors->list, errors->count, &errors->cap))
+	if (array_grow(list, *count, cap))
 		return log_oom();
-	e = &errors->list[errors->count];
+	e = &(*list)[*count];
 	e->path = strdup(path);
 	e->reason = strdup(reason);
 	e->error = error;
@@ -35,7 +36,7 @@ static int record(struct object_errors *errors, const char *path, int error, con
 		free(e->reason);
 		return log_oom();
 	}
-	errors->count++;
+	++*count;
 	return 0;
 }
 
@@ -84,7 +85,7 @@ int object_error(struct object_errors *errors, const char *path, int error, cons
 
 	if (error == HF_ENOMEM)
 		return log_oom();
-	if (record(errors, path, error, reason))
+	if (record(&errors->list, &errors->count, &errors->cap, path, error, reason))
 		return HF_ENOMEM;
 	progress_record("error", error == HF_ENOSPC ? "UnableToCopy" : "UnableToOpen", "objectName",
 			path, "action", stop ? "Abort" : "Ignore", NULL);
@@ -94,6 +95,13 @@ int object_error(struct object_errors *errors, const char *path, int error, cons
 	}
 	log_error("Stopped at %s: %s.", path, reason);
 	return error;
+}
+
+int object_left_out(struct object_errors *errors, const char *path, const char *option)
+{
+	log_info("Left out by %s: %s", option, path);
+	return record(&errors->left_out, &errors->left_out_count, &errors->left_out_cap, path, 0,
+		      option);
 }
 
 void object_errors_summary(const struct object_errors *errors)
@@ -128,12 +136,18 @@ void object_errors_summary(const struct object_errors *errors)
 	}
 }
 
+static void free_list(struct object_error *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(list[i].path);
+		free(list[i].reason);
+	}
+	free(list);
+}
+
 void object_errors_free(struct object_errors *errors)
 {
-	for (size_t i = 0; i < errors->count; i++) {
-		free(errors->list[i].path);
-		free(errors->list[i].reason);
-	}
-	free(errors->list);
+	free_list(errors->list, errors->count);
+	free_list(errors->left_out, errors->left_out_count);
 	*errors = (struct object_errors){.continue_on_error = errors->continue_on_error};
 }

@@ -23,6 +23,8 @@ struct object_errors {
 	bool continue_on_error;		   /* /c */
 	struct object_error *list;
 	size_t count, cap;
+	struct object_error *left_out; /* not errors: an option asked for it, REASON names it */
+	size_t left_out_count, left_out_cap;
 };
 
 /*
@@ -31,6 +33,10 @@ struct object_errors {
  * HF_ENOSPC, HF_ECANCELLED and HF_EREADONLY always stop the run.
  */
 int object_error(struct object_errors *errors, const char *path, int error, const char *reason);
+
+/* Records that the object at PATH is left out because OPTION ("/efs:skip") says so. 0 or HF_ENOMEM.
+ */
+int object_left_out(struct object_errors *errors, const char *path, const char *option);
 
 /* Writes USMT's error summary (specification 9.4) to the log. */
 void object_errors_summary(const struct object_errors *errors);

@@ -34,6 +34,7 @@ struct planning {
 	const struct rules *rules;
 	const struct upcase *upcase;
 	const char *store_path;
+	enum plan_efs efs;
 	struct object_errors *errors;
 	struct rules_dir dir; /* of the directory whose files are being visited */
 };
@@ -56,7 +57,7 @@ static const uint16_t *keep_name(struct plan *plan, const uint16_t *name, unsign
 	return at;
 }
 
-/* object_error() for file NODE in directory DIR_PATH. */
+/* object_error() for file NODE in directory DIR_PATH; with ERROR 0 object_left_out(). */
 static int file_trouble(struct planning *p, const struct tree_node *node,
 			const struct str *dir_path, int error, const char *reason)
 {
@@ -65,7 +66,9 @@ static int file_trouble(struct planning *p, const struct tree_node *node,
 
 	if (!err)
 		err = tree_add_name(&path, node->name, node->name_len);
-	if (!err)
+	if (!err && !error)
+		err = object_left_out(p->errors, path.data, reason);
+	else if (!err)
 		err = object_error(p->errors, path.data, error, reason);
 	str_free(&path);
 	return err;
@@ -107,7 +110,10 @@ static int check_wof(struct planning *p, const struct tree_node *node, bool *els
 	return 0;
 }
 
-/* Why a selected file cannot be kept by linking it; NULL when it can. */
+/*
+ * *REASON: why a selected file is not kept by linking it; NULL when it is. Returns 0 when an option
+ * says so, else the error.
+ */
 static int check_linkable(struct planning *p, const struct tree_node *node, bool *placeholder,
 			  const char **reason)
 {
@@ -121,10 +127,15 @@ static int check_linkable(struct planning *p, const struct tree_node *node, bool
 			  "be lost; undo deduplication of the volume first";
 		return HF_EUNSUPPORTED;
 	}
-	if (node->attributes & FS_ATTR_ENCRYPTED) {
-		*reason = "it is encrypted (EFS), and /efs:abort applies: decrypt it in Windows or "
-			  "exclude it by a rule";
+	if ((node->attributes & FS_ATTR_ENCRYPTED) && p->efs == PLAN_EFS_ABORT) {
+		*reason =
+			"it is encrypted (EFS). Keep it as it is with /efs:hardlink, leave it out "
+			"with /efs:skip, or decrypt it in Windows";
 		return HF_ECANCELLED;
+	}
+	if ((node->attributes & FS_ATTR_ENCRYPTED) && p->efs == PLAN_EFS_SKIP) {
+		*reason = "/efs:skip";
+		return 0;
 	}
 	err = check_cloud(p, node, placeholder);
 	if (!err && node->reparse_tag == FS_TAG_WOF)
@@ -155,7 +166,7 @@ static int plan_file(struct planning *p, const struct tree_node *node, const str
 	if (!decision.selected)
 		return 0;
 	err = check_linkable(p, node, &placeholder, &reason);
-	if (err)
+	if (reason)
 		return file_trouble(p, node, dir_path, err, reason);
 	if (array_grow(&plan->files, plan->file_count, &plan->file_cap))
 		return log_oom();
@@ -289,7 +300,7 @@ static int plan_trouble(void *ctx, struct tree_node *node, const struct str *pat
 }
 
 int plan_make(struct plan *plan, struct machine *m, char letter, const struct rules *rules,
-	      const char *store_path, struct object_errors *errors)
+	      const char *store_path, enum plan_efs efs, struct object_errors *errors)
 {
 	struct machine_volume *volume = machine_volume(m, letter);
 
@@ -298,11 +309,11 @@ int plan_make(struct plan *plan, struct machine *m, char letter, const struct ru
 		log_error("Volume %c: cannot be read.", letter);
 		return HF_ENOENT;
 	}
-	return plan_volume(plan, volume->fs, letter, rules, store_path, errors);
+	return plan_volume(plan, volume->fs, letter, rules, store_path, efs, errors);
 }
 
 int plan_volume(struct plan *plan, struct fs *fs, char letter, const struct rules *rules,
-		const char *store_path, struct object_errors *errors)
+		const char *store_path, enum plan_efs efs, struct object_errors *errors)
 {
 	struct planning p = {
 		.plan = plan,
@@ -310,6 +321,7 @@ int plan_volume(struct plan *plan, struct fs *fs, char letter, const struct rule
 		.rules = rules,
 		.upcase = fs_upcase(fs),
 		.store_path = store_path,
+		.efs = efs,
 		.errors = errors,
 	};
 	const struct tree_visitor visitor = {

@@ -42,6 +42,13 @@ struct plan_file {
 	bool listed_only; /* cloud placeholder: listed and counted, not linked */
 };
 
+/* What becomes of files under EFS (specification 1, /efs), which nobody can decrypt offline. */
+enum plan_efs {
+	PLAN_EFS_ABORT, /* the default: the run stops */
+	PLAN_EFS_SKIP,
+	PLAN_EFS_KEEP, /* hardlink and copyraw: as they are, encrypted */
+};
+
 /* What one volume contributes. */
 struct plan {
 	char letter;
@@ -66,10 +73,10 @@ struct plan {
  * is reported. Free with plan_free() in any case.
  */
 int plan_make(struct plan *plan, struct machine *m, char letter, const struct rules *rules,
-	      const char *store_path, struct object_errors *errors);
+	      const char *store_path, enum plan_efs efs, struct object_errors *errors);
 /* The same for an open file system that is called LETTER. */
 int plan_volume(struct plan *plan, struct fs *fs, char letter, const struct rules *rules,
-		const char *store_path, struct object_errors *errors);
+		const char *store_path, enum plan_efs efs, struct object_errors *errors);
 void plan_free(struct plan *plan);
 
 struct str;

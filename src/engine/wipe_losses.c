@@ -35,6 +35,9 @@ static int see_skipped(void *ctx, const char *path, const char *reason)
 	struct losses *l = ctx;
 	fs_ref ref;
 
+	/* What an option left out ("/efs:skip") is the wipe's, as an excluded user's files are. */
+	if (reason[0] == '/')
+		return 0;
 	/* Gone: deleted since, or by the wipe that is being resumed. An unreadable one is there. */
 	if (fs_resolve(l->fs, path, &ref) == HF_ENOENT ||
 	    wipe_keeps_path(l->plan, fs_upcase(l->fs), path))

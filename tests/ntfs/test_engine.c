@@ -178,7 +178,7 @@ static int capture(const char *path, bool finish, struct gather_result *result)
 	CU_ASSERT_EQUAL_FATAL(catalog_new(&catalog), 0);
 	CU_ASSERT_EQUAL(catalog_set_serial(catalog, serial_of(path)), 0);
 	CU_ASSERT_EQUAL(catalog_add_user(catalog, &user), 0);
-	CU_ASSERT_EQUAL(plan_volume(&plan, fs, 'C', rules, STORE, &errors), 0);
+	CU_ASSERT_EQUAL(plan_volume(&plan, fs, 'C', rules, STORE, PLAN_EFS_ABORT, &errors), 0);
 	CU_ASSERT_EQUAL(store_create(fs, STORE, &root), 0);
 	cancel_set(!finish);
 	err = gather(fs, root, &plan, rules, catalog, &errors, result);
@@ -261,7 +261,8 @@ static void the_store_is_not_planned(void)
 	struct plan plan;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(fs);
-	CU_ASSERT_EQUAL(plan_volume(&plan, fs, 'C', rules, "C:\\KEEP\\SUB", &errors), 0);
+	CU_ASSERT_EQUAL(
+		plan_volume(&plan, fs, 'C', rules, "C:\\KEEP\\SUB", PLAN_EFS_ABORT, &errors), 0);
 	CU_ASSERT_EQUAL(plan.file_count, 3);
 	CU_ASSERT_EQUAL(plan.needed_dirs, 5); /* C:, Keep, empty, Users, ann */
 	CU_ASSERT_EQUAL(plan_file_path(&plan, &plan.files[2], &path), 0);
@@ -562,7 +563,7 @@ static void odd_store(const char *path, uint64_t serial, bool empty, const char 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(fs);
 	CU_ASSERT_EQUAL_FATAL(catalog_new(&catalog), 0);
 	CU_ASSERT_EQUAL(catalog_set_serial(catalog, serial), 0);
-	CU_ASSERT_EQUAL(plan_volume(&plan, fs, 'C', rules, STORE, &errors), 0);
+	CU_ASSERT_EQUAL(plan_volume(&plan, fs, 'C', rules, STORE, PLAN_EFS_ABORT, &errors), 0);
 	if (empty)
 		plan.dir_count = 1;
 	CU_ASSERT_EQUAL(store_create(fs, STORE, &root), 0);
