@@ -50,18 +50,27 @@ static int tell_damage(const struct hive *hive, const char *path)
 
 int context_note_hive(struct windows_install *install, const struct hive *hive, const char *path)
 {
+	unsigned replayed = hive_replayed(hive);
 	size_t damages;
 	char shown[512];
 
 	(void)hive_damage(hive, &damages);
 	if (hive_is_dirty(hive) && !install->hives_dirty) {
 		install->hives_dirty = true;
-		log_warning("%s: Windows was switched off before this registry hive was complete; "
-			    "it is read as it is, without the newest changes in its .LOG files. "
-			    "Start and shut down that Windows properly if they matter.",
-			    text_printable(path, shown, sizeof(shown)));
+		log_warning(
+			"%s: Windows was switched off before this registry hive was complete; "
+			"and its .LOG files do not have all that is missing; it is read without "
+			"the newest changes. Start and shut down that Windows properly if they "
+			"matter.",
+			text_printable(path, shown, sizeof(shown)));
 	}
-	return damages > 0 && !was_told(install, path) ? tell_damage(hive, path) : 0;
+	if ((damages == 0 && replayed == 0) || was_told(install, path))
+		return 0;
+	if (replayed > 0)
+		log_info("%s: replayed %u transaction%s from this registry hive's logs.",
+			 text_printable(path, shown, sizeof(shown)), replayed,
+			 replayed == 1 ? "" : "s");
+	return damages > 0 ? tell_damage(hive, path) : 0;
 }
 
 /* Opens SOFTWARE or SYSTEM; HF_ENOENT in silence, everything else after a warning. */

@@ -11,7 +11,11 @@
 #include "base/text.h"
 #include "report/error.h"
 #include "volume/fs.h"
+#include "windows/hive_log.h"
 #include "windows/hive_private.h"
+
+/* Largest transaction log that is read, in bytes; Windows keeps them far smaller. */
+#define HIVE_LOG_MAX (UINT32_C(64) << 20)
 
 bool hive_is(const struct hive *h, size_t at, const char *signature, size_t need)
 {
@@ -26,10 +30,12 @@ bool hive_key_ok(const struct hive *h, hive_key key)
 		       hive_cell_size(h->data, key);
 }
 
-/* Checks the LEN bytes at DATA, which it takes in any case. */
-static int open_bytes(uint8_t *data, size_t len, struct hive **out, const char **why)
+/* Opens the LEN bytes at DATA, which it takes in any case, after the logs were replayed. */
+static int open_bytes(uint8_t *data, size_t len, const struct hive_log *logs, size_t count,
+		      struct hive **out, const char **why)
 {
 	struct hive *h = calloc(1, sizeof(*h));
+	struct hive_replay replay;
 	int err;
 
 	*out = NULL;
@@ -38,9 +44,13 @@ static int open_bytes(uint8_t *data, size_t len, struct hive **out, const char *
 		free(data);
 		return HF_ENOMEM;
 	}
+	err = hive_log_replay(&data, &len, logs, count, &replay);
 	h->data = data;
 	h->len = len;
-	err = hive_check(data, len, &h->layout, why);
+	h->replayed = replay.entries;
+	if (!err)
+		err = hive_check(data, len, &h->layout, why);
+	h->layout.dirty = !replay.complete;
 	if (!err && !hive_key_ok(h, h->layout.root)) {
 		*why = "its root key is damaged";
 		err = HF_ECORRUPT;
@@ -58,7 +68,8 @@ static int open_bytes(uint8_t *data, size_t len, struct hive **out, const char *
 	return 0;
 }
 
-int hive_open_memory(const void *data, size_t len, struct hive **out, const char **why)
+int hive_open_logged(const void *data, size_t len, const struct hive_log *logs, size_t count,
+		     struct hive **out, const char **why)
 {
 	uint8_t *copy = malloc(len ? len : 1);
 
@@ -68,14 +79,64 @@ int hive_open_memory(const void *data, size_t len, struct hive **out, const char
 		return HF_ENOMEM;
 	if (len > 0)
 		memcpy(copy, data, len);
-	return open_bytes(copy, len, out, why);
+	return open_bytes(copy, len, logs, count, out, why);
 }
 
-/* Checks the base block of the file REF, so that nothing large is read that is no hive. */
-static int check_file(struct fs *fs, fs_ref ref, const char **why)
+int hive_open_memory(const void *data, size_t len, struct hive **out, const char **why)
 {
-	uint8_t base[HIVE_BASE_CHECKED] = {0};
-	struct hive_layout layout;
+	return hive_open_logged(data, len, NULL, 0, out, why);
+}
+
+/* The logs that lie beside a hive. */
+struct log_files {
+	struct hive_log logs[3]; /* their data is owned */
+	size_t count;
+};
+
+static void free_logs(struct log_files *files)
+{
+	for (size_t i = 0; i < files->count; i++)
+		free((void *)(uintptr_t)files->logs[i].data);
+	files->count = 0;
+}
+
+/* Reads the log PATH + SUFFIX. One that cannot be read (which was logged) is as one missing. */
+static int read_log(struct fs *fs, const char *path, const char *suffix, struct log_files *files)
+{
+	struct str name = {0};
+	struct fs_stat st;
+	fs_ref ref;
+	void *data;
+	size_t len;
+	int err = str_addf(&name, "%s%s", path, suffix);
+
+	if (!err)
+		err = fs_resolve(fs, name.data, &ref);
+	if (!err)
+		err = fs_stat(fs, ref, &st);
+	if (!err && (st.is_dir || st.size == 0 || st.size > HIVE_LOG_MAX))
+		err = HF_ENOENT;
+	if (!err)
+		err = fs_read_file(fs, ref, HIVE_LOG_MAX, &data, &len);
+	if (!err)
+		files->logs[files->count++] = (struct hive_log){data, len};
+	str_free(&name);
+	return err == HF_ENOMEM ? err : 0;
+}
+
+static int read_logs(struct fs *fs, const char *path, struct log_files *files)
+{
+	static const char *const suffixes[] = {".LOG1", ".LOG2", ".LOG"};
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes) && !err; i++)
+		err = read_log(fs, path, suffixes[i], files);
+	return err;
+}
+
+/* Checks kind and size of the file REF and reads its first sector into BASE. */
+static int read_base(struct fs *fs, fs_ref ref, uint8_t *base, size_t *len, const char **why)
+{
 	struct fs_stat st;
 	size_t done;
 	int err = fs_stat(fs, ref, &st);
@@ -90,12 +151,40 @@ static int check_file(struct fs *fs, fs_ref ref, const char **why)
 		*why = "it is larger than 512 MiB";
 		return HF_ELIMIT;
 	}
-	err = fs_read(fs, ref, 0, base, sizeof(base), &done);
-	return err ? err : hive_check_base(base, (size_t)st.size, &layout, why);
+	*len = (size_t)st.size;
+	memset(base, 0, HIVE_BASE_CHECKED);
+	return fs_read(fs, ref, 0, base, HIVE_BASE_CHECKED, &done);
+}
+
+/*
+ * Checks the first sector of the hive REF, so that nothing large is read that is no hive, and reads
+ * the logs if it needs them.
+ */
+static int check_file(struct fs *fs, fs_ref ref, const char *path, struct log_files *files,
+		      const char **why)
+{
+	uint8_t base[HIVE_BASE_CHECKED];
+	struct hive_layout layout;
+	size_t len;
+	int err = read_base(fs, ref, base, &len, why), damaged;
+
+	if (err)
+		return err;
+	damaged = hive_check_base(base, len, &layout, why);
+	if (damaged == HF_EUNSUPPORTED || !hive_log_needed(base))
+		return damaged;
+	err = read_logs(fs, path, files);
+	if (err)
+		return err;
+	for (size_t i = 0; i < files->count; i++)
+		if (hive_log_has_base(&files->logs[i]))
+			return 0;
+	return damaged;
 }
 
 int hive_open(struct fs *fs, const char *path, struct hive **out, const char **why)
 {
+	struct log_files files = {0};
 	fs_ref ref;
 	void *data;
 	size_t len;
@@ -107,12 +196,15 @@ int hive_open(struct fs *fs, const char *path, struct hive **out, const char **w
 	if (err)
 		return err;
 	*why = "it cannot be read";
-	err = check_file(fs, ref, why);
-	if (err)
-		return err;
-	*why = "it cannot be read";
-	err = fs_read_file(fs, ref, HIVE_FILE_MAX, &data, &len);
-	return err ? err : open_bytes(data, len, out, why);
+	err = check_file(fs, ref, path, &files, why);
+	if (!err) {
+		*why = "it cannot be read";
+		err = fs_read_file(fs, ref, HIVE_FILE_MAX, &data, &len);
+	}
+	if (!err)
+		err = open_bytes(data, len, files.logs, files.count, out, why);
+	free_logs(&files);
+	return err;
 }
 
 void hive_close(struct hive *h)
@@ -128,6 +220,11 @@ void hive_close(struct hive *h)
 bool hive_is_dirty(const struct hive *h)
 {
 	return h->layout.dirty;
+}
+
+unsigned hive_replayed(const struct hive *h)
+{
+	return h->replayed;
 }
 
 hive_key hive_root(const struct hive *h)

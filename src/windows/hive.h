@@ -71,21 +71,38 @@ struct hive_key_info {
 	bool is_volatile; /* was not meant to be stored */
 };
 
+/* The bytes of a transaction log of a hive. */
+struct hive_log {
+	const void *data;
+	size_t len;
+};
+
 /*
- * Opens the hive file at PATH (as in fs_resolve()) of FS. Close with hive_close(). HF_ENOENT when
- * there is none, HF_ECORRUPT, HF_EUNSUPPORTED, HF_ELIMIT, HF_EIO, HF_ENOMEM; *WHY then is the
- * reason in words (static text).
+ * Opens the hive file at PATH (as in fs_resolve()) of FS; when it was not written to its end, the
+ * transaction logs beside it (PATH with .LOG1, .LOG2, .LOG) are replayed on the copy in memory.
+ * Close with hive_close(). HF_ENOENT when there is none, HF_ECORRUPT, HF_EUNSUPPORTED, HF_ELIMIT,
+ * HF_EIO, HF_ENOMEM; *WHY then is the reason in words (static text).
  */
 int hive_open(struct fs *fs, const char *path, struct hive **out, const char **why);
 
-/* The same on LEN bytes in memory, which are copied. */
+/* The same on LEN bytes in memory, which are copied, without logs. */
 int hive_open_memory(const void *data, size_t len, struct hive **out, const char **why);
+
+/* The same with the COUNT logs (at most 3), in the order .LOG1, .LOG2, .LOG. */
+int hive_open_logged(const void *data, size_t len, const struct hive_log *logs, size_t count,
+		     struct hive **out, const char **why);
 
 /* Accepts NULL. */
 void hive_close(struct hive *hive);
 
-/* True when the hive has transactions that were not written back; it is read as it is. */
+/*
+ * True when the hive has transactions that could not be replayed, because a log is missing or
+ * damaged; it is read as it is then.
+ */
 bool hive_is_dirty(const struct hive *hive);
+
+/* How many log entries were replayed when the hive was opened. */
+unsigned hive_replayed(const struct hive *hive);
 
 hive_key hive_root(const struct hive *hive);
 

@@ -14,7 +14,7 @@
 #define CELL_MINIMUM 8
 
 /* XOR of the first 127 dwords; 0 and all ones are never stored as such. */
-static uint32_t base_block_checksum(const uint8_t *data)
+uint32_t hive_base_checksum(const uint8_t *data)
 {
 	uint32_t sum = 0;
 
@@ -45,7 +45,7 @@ int hive_check_base(const uint8_t *data, size_t len, struct hive_layout *out, co
 	*why = "it is not a registry hive";
 	if (memcmp(data, "regf", 4) != 0)
 		return HF_ECORRUPT;
-	if (base_block_checksum(data) != hive_u32(data + CHECKSUM_AT)) {
+	if (hive_base_checksum(data) != hive_u32(data + CHECKSUM_AT)) {
 		*why = "the checksum of its base block is wrong";
 		return HF_ECORRUPT;
 	}

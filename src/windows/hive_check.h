@@ -33,6 +33,14 @@ static inline uint32_t hive_u32(const uint8_t *p)
 {
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
+static inline void hive_put_u32(uint8_t *p, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (uint8_t)(v >> (8 * i));
+}
+
+/* The checksum that belongs to the base block at DATA. */
+uint32_t hive_base_checksum(const uint8_t *data);
 
 /* As many bytes at the beginning of a hive file are enough for hive_check_base(). */
 #define HIVE_BASE_CHECKED 512

@@ -57,6 +57,7 @@ struct hive {
 	struct hive_layout layout;
 	struct hive_damage *damage; /* owned; by key, from hive_tree_check() on */
 	size_t damage_count, damage_cap;
+	unsigned replayed;
 };
 
 /* The file offset of the cell that the 4 bytes at P name. */

@@ -24,12 +24,6 @@ struct tree {
 	size_t count, cap;
 };
 
-static void put_u32(uint8_t *p, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (uint8_t)(v >> (8 * i));
-}
-
 /* Makes the cell at AT (a sound one) somebody's; false when it has an owner already. */
 static bool claim(struct tree *t, size_t at)
 {
@@ -61,10 +55,10 @@ static int take_subkey(struct tree *t, const struct todo *key, uint8_t *entry, s
 	size_t at = hive_cell_at(entry);
 
 	if (!hive_key_ok(h, at) || key->depth + 1 >= HIVE_DEPTH_MAX || !claim(t, at)) {
-		put_u32(entry, HIVE_NIL);
+		hive_put_u32(entry, HIVE_NIL);
 		return note(h, HIVE_LOST_SUBKEYS, key->key, (size_t)(entry - h->data));
 	}
-	put_u32(h->data + at + NK_PARENT, (uint32_t)(key->key - HIVE_BASE_BLOCK));
+	hive_put_u32(h->data + at + NK_PARENT, (uint32_t)(key->key - HIVE_BASE_BLOCK));
 	if (array_grow(&t->todo, t->count, &t->cap))
 		return HF_ENOMEM;
 	t->todo[t->count++] = (struct todo){at, key->depth + 1};
@@ -80,7 +74,7 @@ static int take_leaf(struct tree *t, const struct todo *key, uint8_t *reference,
 	int err = 0;
 
 	if (!hive_leaf(h, at, &count, &stride) || !claim(t, at)) {
-		put_u32(reference, HIVE_NIL);
+		hive_put_u32(reference, HIVE_NIL);
 		return note(h, HIVE_LOST_SUBKEYS, key->key, (size_t)(reference - h->data));
 	}
 	if (count < hive_u16(h->data + at + LIST_COUNT))
@@ -102,7 +96,7 @@ static int take_subkeys(struct tree *t, const struct todo *key)
 	if (!hive_is(h, list, "ri", LIST_HEADER)) {
 		err = take_leaf(t, key, nk + NK_LIST, &taken);
 	} else if (!claim(t, list)) {
-		put_u32(nk + NK_LIST, HIVE_NIL);
+		hive_put_u32(nk + NK_LIST, HIVE_NIL);
 	} else {
 		size_t count = hive_u16(h->data + list + LIST_COUNT);
 		size_t room = (hive_cell_size(h->data, list) - LIST_HEADER) / 4;
@@ -157,7 +151,7 @@ static int take_data(struct tree *t, hive_key key, hive_value value)
 	if (ok)
 		return 0;
 	if (!(size & VK_INLINE))
-		put_u32(vk + VK_DATA, HIVE_NIL);
+		hive_put_u32(vk + VK_DATA, HIVE_NIL);
 	return note(h, HIVE_LOST_DATA, key, value);
 }
 
@@ -172,7 +166,7 @@ static int take_values(struct tree *t, hive_key key)
 		return 0;
 	if (count > h->layout.end / 4 ||
 	    !hive_cell_ok(&h->layout, h->data, list, CELL_HEADER + count * 4) || !claim(t, list)) {
-		put_u32(nk + NK_VALUE_LIST, HIVE_NIL);
+		hive_put_u32(nk + NK_VALUE_LIST, HIVE_NIL);
 		return note(h, HIVE_LOST_VALUES, key, key);
 	}
 	for (size_t i = 0; i < count && !err; i++) {
@@ -182,7 +176,7 @@ static int take_values(struct tree *t, hive_key key)
 		if (hive_value_ok(h, value) && claim(t, value)) {
 			err = take_data(t, key, value);
 		} else {
-			put_u32(entry, HIVE_NIL);
+			hive_put_u32(entry, HIVE_NIL);
 			err = note(h, HIVE_LOST_VALUES, key, (size_t)(entry - h->data));
 		}
 	}

@@ -86,21 +86,30 @@ static void lay_out_empty(uint8_t *data)
 	hivegen_checksum(data);
 }
 
-struct hivegen *hivegen_new(void)
+struct hivegen *hivegen_open(const void *data, size_t len)
 {
 	struct hivegen *g = calloc(1, sizeof(*g));
-	uint8_t *data = calloc(1, EMPTY_SIZE);
 	int fd;
 
-	must(g && data, "memory");
-	lay_out_empty(data);
+	must(g, "memory");
 	strcpy(g->file, "/tmp/hivegen-XXXXXX");
 	fd = mkstemp(g->file);
-	must(fd >= 0 && write(fd, data, EMPTY_SIZE) == EMPTY_SIZE && close(fd) == 0, g->file);
-	free(data);
+	must(fd >= 0 && write(fd, data, len) == (ssize_t)len && close(fd) == 0, g->file);
 	g->h = hivex_open(g->file, HIVEX_OPEN_WRITE);
 	must(g->h, "hivex_open");
 	g->node = hivex_root(g->h);
+	return g;
+}
+
+struct hivegen *hivegen_new(void)
+{
+	uint8_t *data = calloc(1, EMPTY_SIZE);
+	struct hivegen *g;
+
+	must(data, "memory");
+	lay_out_empty(data);
+	g = hivegen_open(data, EMPTY_SIZE);
+	free(data);
 	return g;
 }
 

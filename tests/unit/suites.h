@@ -11,6 +11,7 @@
 	X(cmd) \
 	X(users) \
 	X(hive) \
+	X(hive_log) \
 	X(choose) \
 	X(windows) \
 	X(registry) \
