@@ -33,12 +33,12 @@ END
 
 # What the build and the tests need, by what they need it for.
 PACKAGES=(
-	gcc make pkg-config libxml2-utils libc6-dev libntfs-3g89 ntfs-3g-dev libhivex-dev libsqlite3-dev libblkid-dev
+	gcc make pkg-config libxml2-utils libc6-dev libntfs-3g89 ntfs-3g-dev libhivex-dev libsqlite3-dev libblkid-dev nettle-dev
 	libcunit1-dev dpkg-dev
 	linux-source-6.12 bc bison flex libelf-dev cpio zstd xz-utils kmod rsync perl
 	busybox-static ntfs-3g systemd-boot-efi binutils syslinux syslinux-common pxelinux mtools
 	dosfstools
-	qemu-system-x86 ovmf ipxe-qemu sleuthkit libhivex-bin sqlite3 fuse3
+	qemu-system-x86 ovmf ipxe-qemu sleuthkit libhivex-bin sqlite3 fuse3 libssl-dev cryptsetup-bin
 	clang clang-format clang-tidy cppcheck shellcheck libclang-rt-14-dev
 )
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* --volume, --disk-serial, --volume-label, --windows. */
+/* --volume, --disk-serial, --volume-label, --windows, --bitlocker-keys. */
 #include "cmd/select.h"
 
 #include <string.h>
@@ -12,7 +12,9 @@ const char select_help[] =
 	"                       image@OFFSET in bytes) as C:; repeatable\n"
 	"  --disk-serial S      the Windows on the disk with serial number S\n"
 	"  --volume-label L     the Windows on the volume with label L\n"
-	"  --windows DIR        the Windows in directory DIR, such as \\Windows\n";
+	"  --windows DIR        the Windows in directory DIR, such as \\Windows\n"
+	"  --bitlocker-keys F   keys for BitLocker volumes: a file, or a directory of *.txt and\n"
+	"                       *.BEK files named by volume id or key id\n";
 
 void select_init(struct select *s)
 {
@@ -64,6 +66,7 @@ int select_take(struct select *s, int argc, char **argv, int *index)
 		{"--disk-serial", &s->options.disk_serial},
 		{"--volume-label", &s->options.volume_label},
 		{"--windows", &s->options.windows_dir},
+		{"--bitlocker-keys", &s->options.bitlocker_keys},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {

@@ -2,6 +2,7 @@
 /*
  * The options by which every applet says which computer, volume and Windows it means:
  *   --volume C=PATH (repeatable)  --disk-serial S  --volume-label L  --windows DIR
+ *   --bitlocker-keys FILE
  */
 #ifndef HOLDFAST_CMD_SELECT_H
 #define HOLDFAST_CMD_SELECT_H

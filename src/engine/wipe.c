@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/winpath.h"
 #include "engine/verify.h"
 #include "engine/wipe_private.h"
@@ -20,6 +21,8 @@
 
 /* Stays besides store and keeps: our logs, and the task sequence's own folder. */
 static const char *const always_kept[] = {"Holdfast", "_SMSTaskSequence"};
+/* Where the files FVE2.{...} are. */
+static const char fve_folder[] = "\\System Volume Information";
 
 bool wipe_is_protected(const struct wipe_plan *plan, fs_ref parent, fs_ref ref)
 {
@@ -260,6 +263,45 @@ static int protect_store(void *ctx, const char *path, enum store_state state)
 	return err;
 }
 
+struct names {
+	const struct wipe_plan *plan;
+	struct str paths; /* one after the other, each with its NUL */
+};
+
+static int note_metadata(void *ctx, const struct fs_entry *e)
+{
+	static const uint16_t prefix[] = {'F', 'V', 'E'};
+	struct names *names = ctx;
+	char name[NAME_WTF8_MAX];
+
+	if (e->name_len < 3 || memcmp(e->name, prefix, sizeof(prefix)) ||
+	    text_from_utf16(e->name, e->name_len, name, sizeof(name)) < 0)
+		return 0;
+	return str_addf(&names->paths, "%c:%s\\%s", names->plan->letter, fve_folder, name) ||
+			       str_addc(&names->paths, '\0')
+		       ? log_oom()
+		       : 0;
+}
+
+/*
+ * The clusters under BitLocker's metadata belong to files. Were these deleted, the next file on
+ * them would be lost: what is written there by a system that has the volume open goes nowhere.
+ */
+static int protect_metadata(struct fs *fs, struct wipe_plan *plan)
+{
+	struct names names = {.plan = plan};
+	fs_ref folder;
+	int err = fs_resolve(fs, fve_folder, &folder);
+
+	if (err)
+		return err == HF_ENOENT ? 0 : err;
+	err = fs_readdir(fs, folder, note_metadata, &names);
+	for (size_t at = 0; at < names.paths.len && !err; at += strlen(names.paths.data + at) + 1)
+		err = protect(fs, plan, names.paths.data + at);
+	str_free(&names.paths);
+	return err;
+}
+
 static int protect_all(struct fs *fs, const struct wipe_options *options, struct wipe_plan *plan)
 {
 	struct other_stores other = {fs, plan};
@@ -300,6 +342,11 @@ static int decide(struct machine *m, const struct wipe_options *options, struct 
 	struct machine_volume *v = machine_volume(m, plan->letter);
 	int err;
 
+	if (v && !v->fs && v->volume->bitlocker) {
+		log_error("Volume %c: is not wiped: it is locked by BitLocker (see above).",
+			  plan->letter);
+		return HF_EBITLOCKER;
+	}
 	if (!v || !v->fs) {
 		log_error("There is no NTFS volume %c: that can be read.", plan->letter);
 		return HF_ENOENT;
@@ -311,6 +358,8 @@ static int decide(struct machine *m, const struct wipe_options *options, struct 
 		err = check_windows(m, plan);
 	if (!err)
 		err = protect_all(v->fs, options, plan);
+	if (!err && v->volume->bitlocker)
+		err = protect_metadata(v->fs, plan);
 	if (!err)
 		err = wipe_check_profiles(m, v->fs, plan);
 	if (!err)

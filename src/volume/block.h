@@ -53,4 +53,15 @@ int block_open_file(const char *path, uint64_t offset, uint64_t size, bool writa
  */
 int ntfs_open_block(struct block *block, const char *name, enum ntfs_mode mode, struct fs **out);
 
+/* As block_open_file(), with a message for the volume that the user calls NAME. */
+int block_open_named(const char *path, uint64_t offset, uint64_t size, const char *name,
+		     bool writable, struct block **out);
+
+/*
+ * As ntfs_health(), on BLOCK, which it takes over. *LABEL (may be NULL) becomes the volume's label
+ * in fresh memory, NULL when it has none.
+ */
+int ntfs_health_block(struct block *block, const char *name, enum ntfs_health *health,
+		      char **label);
+
 #endif

@@ -81,6 +81,7 @@ void disks_free(struct disks *disks)
 		free(disks->volumes[i].device);
 		free(disks->volumes[i].fstype);
 		free(disks->volumes[i].label);
+		bitlocker_free(disks->volumes[i].bitlocker);
 	}
 	free(disks->disks);
 	free(disks->volumes);
@@ -214,6 +215,7 @@ static int take_volume(struct disk_list *list, struct volume *from, size_t disk)
 	from->device = empty.device;
 	from->fstype = empty.fstype;
 	from->label = empty.label;
+	from->bitlocker = NULL;
 	return 0;
 }
 

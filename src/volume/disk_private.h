@@ -31,6 +31,12 @@ int disk_probe(struct disk_list *list, size_t disk, const char *sysfs);
 /* Fills in what is on V, whose device, offset and size are set. 0 or HF_ENOMEM. */
 int volume_probe(struct volume *v);
 
+/* volume.c */
+
+/* Reads the metadata of the BitLocker volume V, and what is inside when it is open. 0, HF_ENOMEM.
+ */
+int volume_read_bitlocker(struct volume *v);
+
 /* disk_sysfs.c */
 
 /* Fills OUT from SYSFS/NAME ("/sys/block", "sda"). 0 or HF_ENOMEM. */

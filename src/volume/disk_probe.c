@@ -98,18 +98,15 @@ static int probe_superblock(struct volume *v, int fd)
 	return rc;
 }
 
-/*
- * What libblkid does not know may still be a damaged NTFS or BitLocker volume; one that begins so
- * is listed as such, unreadable.
- */
+/* What libblkid does not know may still be a damaged NTFS volume: it is listed as such. */
 static int examine_boot(struct volume *v, const uint8_t *sector)
 {
 	int rc = 0;
 
+	if (boot_is(sector, "-FVE-FS-") || !strcmp(v->fstype, "BitLocker"))
+		return volume_read_bitlocker(v);
 	if (!*v->fstype && boot_is(sector, "NTFS    "))
 		rc = disk_text(&v->fstype, "ntfs");
-	else if (!*v->fstype && boot_is(sector, "-FVE-FS-"))
-		rc = disk_text(&v->fstype, "BitLocker");
 	if (rc || strcmp(v->fstype, "ntfs"))
 		return rc;
 	v->serial = little64(sector + 0x48);

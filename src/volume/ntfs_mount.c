@@ -133,21 +133,42 @@ const char *ntfs_health_name(enum ntfs_health health)
 	return "unreadable";
 }
 
-int ntfs_health(const char *path, uint64_t offset, uint64_t size, enum ntfs_health *health)
+/* The volume's label as Windows has it; NULL without one. */
+static char *volume_label(ntfs_volume *vol)
 {
-	struct ntfs_medium medium = {0};
-	ntfs_volume *vol;
-	int rc = block_open_file(path, offset, size, false, &medium.block);
+	s64 size = 0;
+	le16 *name = ntfs_attr_readall(vol->vol_ni, AT_VOLUME_NAME, AT_UNNAMED, 0, &size);
+	uint16_t units[NAME_UNITS_MAX];
+	size_t n = size > 0 ? (size_t)size / 2 : 0;
+
+	for (size_t i = 0; name && i < n && i < NAME_UNITS_MAX; i++)
+		units[i] = le16_to_cpu(name[i]);
+	free(name);
+	return name && n && n <= NAME_UNITS_MAX ? text_dup_utf16(units, n) : NULL;
+}
+
+int ntfs_health_block(struct block *block, const char *name, enum ntfs_health *health, char **label)
+{
+	struct ntfs_medium medium = {.block = block};
+	ntfs_volume *vol = mount_medium(&medium, name, false);
 
 	*health = NTFS_UNREADABLE;
-	if (rc)
-		return rc;
-	vol = mount_medium(&medium, path, false);
 	if (vol) {
 		*health = volume_health(vol);
+		if (label)
+			*label = volume_label(vol);
 		ntfs_umount(vol, FALSE);
 	}
-	return medium.block->ops->close(medium.block);
+	return block->ops->close(block);
+}
+
+int ntfs_health(const char *path, uint64_t offset, uint64_t size, enum ntfs_health *health)
+{
+	struct block *block;
+	int rc = block_open_file(path, offset, size, false, &block);
+
+	*health = NTFS_UNREADABLE;
+	return rc ? rc : ntfs_health_block(block, path, health, NULL);
 }
 
 /* Gives the message for a volume that is not written to, and its error. */
@@ -442,15 +463,21 @@ static int open_failed(const char *path, const char *name, int rc)
 	return rc;
 }
 
+int block_open_named(const char *path, uint64_t offset, uint64_t size, const char *name,
+		     bool writable, struct block **out)
+{
+	int rc = block_open_file(path, offset, size, writable, out);
+
+	if (rc == HF_ENOMEM)
+		return log_oom();
+	return rc ? open_failed(path, name, rc) : 0;
+}
+
 int ntfs_open(const char *path, uint64_t offset, uint64_t size, const char *name,
 	      enum ntfs_mode mode, struct fs **out)
 {
 	struct block *block;
-	int rc = block_open_file(path, offset, size, mode == NTFS_WRITE, &block);
+	int rc = block_open_named(path, offset, size, name, mode == NTFS_WRITE, &block);
 
-	if (rc == HF_ENOMEM)
-		return log_oom();
-	if (rc)
-		return open_failed(path, name, rc);
-	return ntfs_open_block(block, name, mode, out);
+	return rc ? rc : ntfs_open_block(block, name, mode, out);
 }

@@ -172,12 +172,46 @@ static int refuse_damaged_beside(const struct machine_private *p,
 	return HF_EAMBIGUOUS;
 }
 
-static bool has_bitlocker(const struct machine *m)
+/*
+ * A locked BitLocker volume on which the Windows that is meant may be: one that fits O and, when
+ * SYSTEM, that Windows starts from.
+ */
+static const struct volume *locked_that_fits(const struct machine *m,
+					     const struct machine_options *o, bool system)
 {
-	for (size_t i = 0; i < m->volume_count; i++)
-		if (strcasecmp(volume_of(m, i)->fstype, "BitLocker") == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < m->volume_count; i++) {
+		const struct volume *v = volume_of(m, i);
+
+		if (v->bitlocker && strcmp(v->fstype, "BitLocker") == 0 && volume_fits(m, i, o) &&
+		    (!system || bitlocker_is_system(v->bitlocker)))
+			return v;
+	}
+	return NULL;
+}
+
+/* What was looked for may be on the BitLocker volume V, which stays shut. */
+static int refuse_locked(const struct volume *v)
+{
+	const struct bitlocker *b = v->bitlocker;
+	struct str need = {0};
+
+	if (b->problem) {
+		log_error("No Windows can be chosen: %s is encrypted with BitLocker and cannot be "
+			  "opened: %s. Nothing was changed.",
+			  v->device, b->problem);
+		return HF_EBITLOCKER;
+	}
+	if (bitlocker_describe_need(b, &need)) {
+		str_free(&need);
+		return log_oom();
+	}
+	log_error("No Windows can be chosen: %s is locked by BitLocker. It opens with %s. Put a "
+		  "recovery password into a text file named by its key ID (--bitlocker-keys; on "
+		  "the stick in the folder keys), or say which other Windows is meant. Nothing "
+		  "was changed.",
+		  v->device, need.data);
+	str_free(&need);
+	return HF_EBITLOCKER;
 }
 
 static int refuse_none(const struct machine_private *p, const struct machine_options *o)
@@ -192,14 +226,12 @@ static int refuse_none(const struct machine_private *p, const struct machine_opt
 			  d->directory, volume_of(&p->m, d->volume)->device);
 		return HF_ECORRUPT;
 	}
+	if (locked_that_fits(&p->m, o, false))
+		return refuse_locked(locked_that_fits(&p->m, o, false));
 	if (p->m.install_count == 0) {
-		log_error("No Windows was found on any volume. %s",
-			  has_bitlocker(&p->m)
-				  ? "There is a BitLocker volume: unlock it or switch BitLocker "
-				    "off first."
-				  : "Check that its disk is connected and its controller is "
-				    "switched on in the firmware (not in RAID mode), and see "
-				    "`holdfast volumes`.");
+		log_error("No Windows was found on any volume. Check that its disk is connected "
+			  "and its controller is switched on in the firmware (not in RAID mode), "
+			  "and see `holdfast volumes`.");
 		return HF_ENOENT;
 	}
 	if (describe_all(&p->m, NULL, &list))
@@ -237,6 +269,10 @@ int machine_choose(struct machine *m, const struct machine_options *options)
 		return refuse_none(p, options);
 	if (damaged_that_fits(p, options))
 		return refuse_damaged_beside(p, found, damaged_that_fits(p, options));
+	/* Without a word from the user the locked one may just as well be meant. */
+	if (!given(options->disk_serial) && !given(options->volume_label) &&
+	    !given(options->windows_dir) && locked_that_fits(m, options, true))
+		return refuse_locked(locked_that_fits(m, options, true));
 	letters_assign(m, found);
 	err = windows_read_users_on(m->volumes[found->volume].fs, &finder, found);
 	if (!err)

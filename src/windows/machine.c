@@ -162,28 +162,48 @@ static int search_volume(struct machine_private *p, size_t volume)
 	return err;
 }
 
-/* What the user calls a volume in messages. */
-static const char *name_of(const struct volume *v)
+/* A BitLocker volume that stays shut is told of: what is on it will not be seen. */
+static int unlock_volume(struct volume *v, const char *keys)
 {
-	return v->device;
+	struct str need = {0};
+	int err = keys && *keys ? volume_unlock(v, keys) : HF_EBITLOCKER;
+
+	if (err != HF_EBITLOCKER || v->bitlocker->state != BITLOCKER_LOCKED)
+		return err == HF_EBITLOCKER ? 0 : err;
+	err = bitlocker_describe_need(v->bitlocker, &need);
+	if (err)
+		(void)log_oom();
+	else
+		log_warning("%s is locked by BitLocker (volume id %s). It opens with %s.",
+			    v->device, v->bitlocker->id, need.data);
+	str_free(&need);
+	return err;
 }
 
 /* Opens volume number I for looking; what cannot be opened stays closed, which is no error. */
-static int open_volume(struct machine_private *p, size_t i)
+static int open_volume(struct machine_private *p, size_t i, const char *keys)
 {
 	struct machine_volume *mv = &p->m.volumes[i];
-	const struct volume *v = mv->volume;
+	struct volume *v = mv->volume;
 	int err;
 
 	mv->letter = v->letter;
+	if (v->bitlocker && v->bitlocker->state == BITLOCKER_LOCKED) {
+		err = unlock_volume(v, keys);
+		if (err)
+			return err;
+	}
 	if (strcmp(v->fstype, "ntfs") != 0) {
-		if (v->letter)
+		if (v->bitlocker && v->bitlocker->problem)
+			log_warning("%s, a BitLocker volume, cannot be opened: %s.", v->device,
+				    v->bitlocker->problem);
+		else if (v->letter && strcmp(v->fstype, "BitLocker") != 0)
 			log_warning("%s, given as drive %c:, holds %s and not NTFS; it is left "
 				    "alone.",
 				    v->device, v->letter, *v->fstype ? v->fstype : "nothing known");
 		return 0;
 	}
-	err = ntfs_open(v->device, v->offset, v->size, name_of(v), NTFS_LOOK, &mv->fs);
+	err = volume_open(v, NTFS_LOOK, &mv->fs);
 	if (err) {
 		mv->fs = NULL;
 		return err == HF_ENOMEM ? err : 0;
@@ -218,7 +238,7 @@ int machine_open(const struct machine_options *options, struct machine **out)
 	for (size_t i = 0; i < p->m.volume_count && !err; i++)
 		p->m.volumes[i].volume = &p->m.disks->volumes[i];
 	for (size_t i = 0; i < p->m.volume_count && !err; i++)
-		err = open_volume(p, i);
+		err = open_volume(p, i, options->bitlocker_keys);
 	if (err) {
 		(void)machine_close(&p->m); /* the first error is the one to tell */
 		return err;
@@ -249,11 +269,11 @@ int machine_reopen_writable(struct machine *m, char letter)
 	err = fs_close(mv->fs);
 	mv->fs = NULL;
 	if (!err)
-		err = ntfs_open(v->device, v->offset, v->size, name_of(v), NTFS_WRITE, &mv->fs);
+		err = volume_open(v, NTFS_WRITE, &mv->fs);
 	if (!err)
 		return 0;
 	mv->fs = NULL;
-	again = ntfs_open(v->device, v->offset, v->size, name_of(v), NTFS_LOOK, &mv->fs);
+	again = volume_open(v, NTFS_LOOK, &mv->fs);
 	if (again)
 		mv->fs = NULL;
 	return err;

@@ -18,8 +18,9 @@
 struct machine_options {
 	const struct volume_arg *volumes; /* --volume, repeated */
 	size_t volume_count;
-	const char *disk_serial;  /* --disk-serial: serial number of its disk */
-	const char *volume_label; /* --volume-label: file system label of its volume */
+	const char *disk_serial;    /* --disk-serial: serial number of its disk */
+	const char *volume_label;   /* --volume-label: file system label of its volume */
+	const char *bitlocker_keys; /* --bitlocker-keys: file or directory, see volume_unlock() */
 	const char
 		*windows_dir; /* --windows or /offlinewindir: "C:\Windows", "\Windows", "Windows" */
 };
@@ -52,6 +53,7 @@ int machine_open(const struct machine_options *options, struct machine **out);
  * all volumes; its own volume becomes C: when that does not resolve (a letter given by --volume
  * always wins). Then reads its users (install->users). HF_ENOENT: none found; HF_EAMBIGUOUS:
  * several fit, with a message listing each with disk serial, label, directory and how to choose.
+ * HF_EBITLOCKER: the one that is meant may be on a locked BitLocker volume.
  * One Windows.old beside a current Windows is not a candidate unless windows_dir names it.
  */
 int machine_choose(struct machine *m, const struct machine_options *options);
