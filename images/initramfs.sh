@@ -12,7 +12,7 @@ programs=(/usr/bin/ntfs-3g /usr/sbin/blkid)
 # Conversions that libhivex and rule files ask iconv for.
 gconv_modules='UTF-16 UTF-16LE UTF-16BE ISO-8859-1 CP1252'
 gconv_files=(UTF-16.so ISO8859-1.so CP1252.so)
-applets=(scanstate wipe hlscan volumes savelogs)
+applets=(scanstate wipe hlscan volumes unlock savelogs)
 
 # install_system FILE: copies a system file to the same place and notes it in the manifest.
 install_system() {

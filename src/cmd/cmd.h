@@ -10,6 +10,7 @@ int cmd_scanstate(int argc, char **argv);
 int cmd_wipe(int argc, char **argv);
 int cmd_hlscan(int argc, char **argv);
 int cmd_volumes(int argc, char **argv);
+int cmd_unlock(int argc, char **argv);
 int cmd_savelogs(int argc, char **argv);
 
 #endif

@@ -24,7 +24,8 @@ static const char usage[] = "Usage: holdfast volumes [--json] [OPTION]...\n"
 static const char *health_words(const struct volume *v)
 {
 	if (!strcmp(v->fstype, "BitLocker"))
-		return "locked (BitLocker): decrypt it first";
+		return v->bitlocker && v->bitlocker->problem ? "cannot be opened"
+							     : "locked: give its key";
 	if (strcmp(v->fstype, "ntfs"))
 		return "";
 	switch (v->health) {
@@ -88,6 +89,19 @@ static void print_disk(const struct disk *d, size_t volumes)
 	putchar('\n');
 }
 
+static void print_bitlocker(const struct bitlocker *b)
+{
+	printf("      BitLocker %s%s%s%s%s\n", bitlocker_state_name(b->state),
+	       *b->method ? ", " : "", b->method, *b->id ? ", volume id " : "", b->id);
+	if (b->problem)
+		printf("        %s\n", b->problem);
+	for (size_t i = 0; i < b->protector_count; i++)
+		printf("        %-21s  %s %s\n",
+		       bitlocker_protection_name(b->protectors[i].protection),
+		       b->protectors[i].protection == BITLOCKER_RECOVERY ? "key ID" : "id    ",
+		       b->protectors[i].id);
+}
+
 static void print_volume(const struct machine *m, size_t index)
 {
 	const struct machine_volume *mv = &m->volumes[index];
@@ -104,6 +118,8 @@ static void print_volume(const struct machine *m, size_t index)
 		snprintf(letter, sizeof(letter), "%c:", mv->letter);
 	printf("  %-2s  %-20s  %10s  %-10s  %-16s  %s\n", letter, device, size_text(v->size, size),
 	       *v->fstype ? v->fstype : "unknown", safe(v->label, label), health_words(v));
+	if (v->bitlocker)
+		print_bitlocker(v->bitlocker);
 	for (i = 0; i < m->install_count; i++) {
 		const struct windows_install *w = &m->installs[i];
 		char product[512], version[512], directory[512], computer[512];
@@ -190,6 +206,33 @@ static void json_windows(const struct machine *m, size_t index)
 	printf("]");
 }
 
+static void json_bitlocker(const struct bitlocker *b)
+{
+	printf("\"bitlocker\": ");
+	if (!b) {
+		printf("null, ");
+		return;
+	}
+	printf("{");
+	json_field("state", bitlocker_state_name(b->state));
+	json_field("method", b->method);
+	json_field("id", b->id);
+	printf("\"problem\": ");
+	if (b->problem)
+		json_string(b->problem);
+	else
+		printf("null");
+	printf(", \"protectors\": [");
+	for (size_t i = 0; i < b->protector_count; i++) {
+		printf("%s{", i ? ", " : "");
+		json_field("type", bitlocker_protection_name(b->protectors[i].protection));
+		printf("\"id\": ");
+		json_string(b->protectors[i].id);
+		printf("}");
+	}
+	printf("]}, ");
+}
+
 static void json_volume(const struct machine *m, size_t index)
 {
 	const struct machine_volume *mv = &m->volumes[index];
@@ -210,6 +253,7 @@ static void json_volume(const struct machine *m, size_t index)
 	else
 		printf("\"health\": null, ");
 	printf("\"serial\": \"%016llx\", ", (unsigned long long)v->serial);
+	json_bitlocker(v->bitlocker);
 	json_windows(m, index);
 	printf("}");
 }
