@@ -24,6 +24,7 @@
 	X(fs_copy) \
 	X(fs_hostile) \
 	X(volume) \
+	X(bitlocker) \
 	X(rules) \
 	X(rules_eval) \
 	X(rules_files) \
