@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads Config.xml (USMT specification 5). Element and attribute names are taken in any case, since
 // manuals and samples differ; what is unknown is said and left out.
-#include "rules/config.h"
+#include "rules/config_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,33 +10,6 @@
 #include "base/text.h"
 #include "report/error.h"
 #include "report/log.h"
-#include "rules/model.h"
-
-struct config_component {
-	const char *id;
-	bool migrate;
-};
-
-/* An entry of ErrorControl or HardLinkStoreControl. */
-struct config_policy {
-	struct pattern pattern;
-	enum rules_object_type type;
-	bool locked;   /* of HardLinkStoreControl */
-	int verdict;   /* enum rules_error_policy or rules_locked_policy */
-	unsigned code; /* 0: any */
-};
-
-struct rules_config {
-	const char *name;
-	struct xml_doc doc;
-	struct arena arena;
-	struct config_component *components;
-	size_t component_count, component_cap;
-	struct config_policy *policies;
-	size_t policy_count, policy_cap;
-	struct rules_profile_entry *profile;
-	size_t profile_count, profile_cap;
-};
 
 static const char *shown(const char *text)
 {
@@ -238,6 +211,28 @@ static int read_policies(struct rules_config *cfg, struct xml_node *policies)
 	return error;
 }
 
+/* What <changeGroup> needs besides from and to, and names of accounts (5.4). */
+static bool check_profile(const struct rules_config *cfg, const struct rules_profile_entry *e)
+{
+	static const char *const sets[] = {"MigratedUsers", "NonmigratedUsers", "AllUsers"};
+	bool known = !e->applies_to;
+
+	for (size_t i = 0; i < 3 && !known; i++)
+		known = !strcasecmp(e->applies_to, sets[i]);
+	if (e->kind == RULES_PROFILE_GROUP && !known) {
+		log_warning("%s, line %u: appliesTo=\"%s\" is none of MigratedUsers, "
+			    "NonmigratedUsers, AllUsers; the entry is left out",
+			    cfg->name, e->line, shown(e->applies_to));
+		return false;
+	}
+	if (e->kind == RULES_PROFILE_USER && (!strchr(e->from, '\\') || !strchr(e->to, '\\'))) {
+		log_warning("%s, line %u: a user is written Domain\\User; the entry is left out",
+			    cfg->name, e->line);
+		return false;
+	}
+	return true;
+}
+
 static int add_profile(struct rules_config *cfg, struct rules_profile_entry entry)
 {
 	if (!entry.from || (!entry.to && entry.kind != RULES_PROFILE_GROUP_INCLUDE &&
@@ -246,6 +241,8 @@ static int add_profile(struct rules_config *cfg, struct rules_profile_entry entr
 			    entry.line);
 		return 0;
 	}
+	if (!check_profile(cfg, &entry))
+		return 0;
 	if (array_grow(&cfg->profile, cfg->profile_count, &cfg->profile_cap))
 		return log_oom();
 	cfg->profile[cfg->profile_count++] = entry;
@@ -292,6 +289,7 @@ static bool is_profile_group(const struct xml_node *n)
 static int read_profile(struct rules_config *cfg, struct xml_node *control)
 {
 	struct xml_node *n = xml_next(control, control);
+	size_t before;
 	int error = 0;
 
 	while (n && !error) {
@@ -300,8 +298,11 @@ static int read_profile(struct rules_config *cfg, struct xml_node *control)
 			n = xml_after(n, control);
 			continue;
 		}
+		before = cfg->profile_count;
 		error = read_profile_entry(cfg, n);
-		n = xml_next(n, control);
+		/* The patterns of a <changeGroup> that is left out go with it. */
+		n = is(n, "changeGroup") && cfg->profile_count == before ? xml_after(n, control)
+									 : xml_next(n, control);
 	}
 	return error;
 }

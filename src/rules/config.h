@@ -65,4 +65,23 @@ typedef int (*rules_profile_visit)(void *ctx, const struct rules_profile_entry *
 /* Visits ProfileControl in document order. The visitor's value when it is not 0. */
 int rules_config_profile(const struct rules_config *cfg, rules_profile_visit visit, void *ctx);
 
+struct str;
+
+/*
+ * The account that ACCOUNT ("Domain\user") of the source becomes by <users> and <domains>, which
+ * equal /mu and /md: users before domains, of each the first that fits; '*' in from stands for
+ * anything, case does not matter (5.4, 11.3). Appends "Domain\user" to OUT: 0, HF_ENOENT when
+ * nothing is said of the account, or HF_ENOMEM.
+ */
+int rules_config_map_account(const struct rules_config *cfg, const char *account, struct str *out);
+
+/*
+ * The local group of the destination that a member ACCOUNT of local group GROUP gets instead, by
+ * the first <changeGroup> that fits; NULL when none does. GROUP NULL: the group is not known, as
+ * when Windows was not running; only from="*" fits. MIGRATED: whether the user migrates
+ * (appliesTo). The string belongs to CFG.
+ */
+const char *rules_config_change_group(const struct rules_config *cfg, const char *group,
+				      const char *account, bool migrated);
+
 #endif

@@ -286,6 +286,93 @@ static void profiles_are_kept(void)
 	rules_config_free(cfg);
 }
 
+#define GROUP(attributes, x) "<changeGroup " attributes ">" x "</changeGroup>"
+#define IN(x)		     "<include><pattern>" x "</pattern></include>"
+#define OUT(x)		     "<exclude><pattern>" x "</pattern></exclude>"
+
+/* clang-format off */
+/* 5.4: what becomes of a membership of ACCOUNT in GROUP (NULL: not known). */
+static const struct {
+	const char *section, *groups, *group, *account;
+	bool migrated;
+	const char *expected;
+} groups[] = {
+	{"5.4 no entry", "", "Administrators", "D1\\U1", true, NULL},
+	{"5.4 manual's sample", GROUP("from='Administrators' to='Users' appliesTo='MigratedUsers'", IN("D1\\User*") OUT("D2\\User")), "administrators", "d1\\user7", true, "Users"},
+	{"5.4 another group", GROUP("from='Administrators' to='Users' appliesTo='MigratedUsers'", IN("D1\\User*")), "Guests", "D1\\User7", true, NULL},
+	{"5.4 another user", GROUP("from='Administrators' to='Users' appliesTo='MigratedUsers'", IN("D1\\User*")), "Administrators", "D2\\User7", true, NULL},
+	{"5.4 exclude beats include", GROUP("from='*' to='Users' appliesTo='MigratedUsers'", IN("*") OUT("D2\\*")), "x", "D2\\User", true, NULL},
+	{"5.4 only an exclude", GROUP("from='*' to='Users' appliesTo='MigratedUsers'", OUT("D2\\*")), "x", "D1\\User", true, "Users"},
+	{"5.4 migrated users only", GROUP("from='*' to='Users' appliesTo='MigratedUsers'", IN("*")), "x", "D1\\U", false, NULL},
+	{"5.4 the others only", GROUP("from='*' to='Users' appliesTo='NonmigratedUsers'", IN("*")), "x", "D1\\U", false, "Users"},
+	{"5.4 all users", GROUP("From='*' To='Users' appliesTo='allusers'", IN("*")), "x", "D1\\U", false, "Users"},
+	{"5.4 offline remedy", GROUP("from='*' to='Users' appliesTo='MigratedUsers'", IN("*")), NULL, "D1\\U", true, "Users"},
+	{"5.4 offline, a group by name", GROUP("from='Administrators' to='Users'", IN("*")), NULL, "D1\\U", true, NULL},
+	{"5.4 the first that fits", GROUP("from='A' to='B'", IN("*")) GROUP("from='*' to='C'", IN("*")), "a", "D1\\U", true, "B"},
+	{"5.4 an unknown appliesTo", GROUP("from='*' to='A' appliesTo='x'", OUT("D1\\*")) GROUP("from='*' to='B'", IN("*")), "g", "D1\\U", true, "B"},
+	{"5.4 left out with its patterns", GROUP("from='*' to='A'", IN("*")) GROUP("from='*'", OUT("*")), "g", "D1\\U", true, "A"},
+};
+
+/* clang-format on */
+
+/* 5.4, 11.3: the domains and users of one file, an account, what becomes of it. */
+static const struct {
+	const char *section, *account, *expected;
+} accounts[] = {
+	{"5.4 a user", "D1\\User1", "D2\\User2"},
+	{"5.4 case", "d1\\USER1", "D2\\User2"},
+	{"5.4 a domain", "D1\\other one", "D3\\other one"},
+	{"11.3 the first rule", "D1\\twice", "X\\1"},
+	{"5.4 a wildcard", "Lab7\\u", "L\\u"},
+	{"5.4 nothing said", "D9\\u", NULL},
+	{"5.4 no domain", "User1", NULL},
+};
+
+static void profiles_are_answered(void)
+{
+	struct rules_config *cfg;
+
+	for (size_t i = 0; i < COUNT(groups); i++) {
+		struct str xml = {0};
+		const char *got;
+
+		str_addf(&xml,
+			 "<Configuration><ProfileControl><localGroups><mappings>%s</mappings>"
+			 "</localGroups></ProfileControl></Configuration>",
+			 groups[i].groups);
+		CU_ASSERT_EQUAL_FATAL(load_config(xml.data, &cfg), 0);
+		got = rules_config_change_group(cfg, groups[i].group, groups[i].account,
+						groups[i].migrated);
+		if (!got != !groups[i].expected || (got && strcmp(got, groups[i].expected) != 0)) {
+			printf("\n    %s: %s\n", groups[i].section, got ? got : "-");
+			CU_FAIL();
+		}
+		rules_config_free(cfg);
+		str_free(&xml);
+	}
+	CU_ASSERT_EQUAL_FATAL(
+		load_config("<Configuration><ProfileControl><domains><domain from='D1' to='D3'/>"
+			    "<domain from='D1' to='D4'/><domain from='Lab*' to='L'/></domains>"
+			    "<users><user from='D1\\User1' to='D2\\User2'/><user from='nobody' "
+			    "to='D2\\x'/><user from='D1\\twice' to='X\\1'/><user from='D1\\twice' "
+			    "to='X\\2'/></users></ProfileControl></Configuration>",
+			    &cfg),
+		0);
+	for (size_t i = 0; i < COUNT(accounts); i++) {
+		struct str got = {0};
+		int error = rules_config_map_account(cfg, accounts[i].account, &got);
+
+		CU_ASSERT_EQUAL(error, accounts[i].expected ? 0 : HF_ENOENT);
+		if (accounts[i].expected &&
+		    (error || strcmp(got.data, accounts[i].expected) != 0)) {
+			printf("\n    %s: %s\n", accounts[i].section, got.data ? got.data : "-");
+			CU_FAIL();
+		}
+		str_free(&got);
+	}
+	rules_config_free(cfg);
+}
+
 static void other_files_are_refused(void)
 {
 	static const struct {
@@ -358,6 +445,7 @@ void suite_rules_config(void)
 	CU_ADD_TEST(s, errors_are_judged_in_document_order);
 	CU_ADD_TEST(s, locked_files_have_a_policy);
 	CU_ADD_TEST(s, profiles_are_kept);
+	CU_ADD_TEST(s, profiles_are_answered);
 	CU_ADD_TEST(s, other_files_are_refused);
 	CU_ADD_TEST(s, what_is_detected_is_written);
 }
