@@ -54,7 +54,8 @@ const struct rules_apply_rule *rules_apply_rule(const struct rules *rules, uint3
 struct sought {
 	const struct rules_object *object;
 	uint16_t node[PATTERN_UNITS_MAX + 1], leaf[PATTERN_UNITS_MAX];
-	unsigned node_len, leaf_len;
+	uint16_t alias[KEY_ALIASES][PATTERN_UNITS_MAX + 1];
+	unsigned node_len, leaf_len, alias_len[KEY_ALIASES]; /* 0: there is none */
 	bool hkcu;
 };
 
@@ -82,18 +83,39 @@ static struct sought *prepare(const struct rules *rules, const struct rules_obje
 	*error = to_units(rules, object->node, s->node, &s->node_len);
 	while (s->node_len > 2 && s->node[s->node_len - 1] == '\\')
 		s->node_len--;
+	for (unsigned i = 0; i < KEY_ALIASES && s->hkcu && object->user >= 0 && !*error; i++) {
+		struct str alias = {0};
+
+		*error = key_alias(rules, object->user, object->node, i, &alias);
+		if (!*error)
+			*error = to_units(rules, alias.data, s->alias[i], &s->alias_len[i]);
+		str_free(&alias);
+		if (*error == HF_ENOENT)
+			*error = 0;
+	}
 	if (!*error && object->leaf)
 		*error = to_units(rules, object->leaf, s->leaf, &s->leaf_len);
 	return s;
+}
+
+/* HKCU is one user's; others speak of it by its names under HKU. */
+static bool node_matches(struct sought *s, const struct apply_rule *rule)
+{
+	if ((!s->hkcu || rule->shown.user == s->object->user) &&
+	    pattern_node_matches(&rule->pattern, s->node, s->node_len))
+		return true;
+	for (unsigned i = 0; i < KEY_ALIASES; i++)
+		if (s->alias_len[i] &&
+		    pattern_node_matches(&rule->pattern, s->alias[i], s->alias_len[i]))
+			return true;
+	return false;
 }
 
 static bool matches(struct sought *s, const struct apply_rule *rule)
 {
 	const struct pattern *p = &rule->pattern;
 
-	if (p->type != s->object->type || (s->hkcu && rule->shown.user != s->object->user))
-		return false;
-	if (!pattern_node_matches(p, s->node, s->node_len))
+	if (p->type != s->object->type || !node_matches(s, rule))
 		return false;
 	return s->object->leaf ? pattern_leaf_matches(p, s->leaf, s->leaf_len)
 			       : pattern_takes_dirs(p);

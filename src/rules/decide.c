@@ -45,9 +45,9 @@ static bool reaches_below(const struct entry *e, const struct place *place)
 	return !memcmp(p->node, place->units, literal * sizeof(*p->node));
 }
 
-/* The entries whose literal part is the first N units of the path. */
+/* The entries (of context ONLY unless it is -1) whose literal part is the first N units. */
 static int gather(const struct rule_index *index, struct rules_dir *dir, struct place *place,
-		  unsigned n, uint32_t hash)
+		  int only, unsigned n, uint32_t hash)
 {
 	const struct unit_slot *slot = unit_find(&index->buckets, place->units, n, hash);
 
@@ -58,7 +58,7 @@ static int gather(const struct rule_index *index, struct rules_dir *dir, struct 
 		int error;
 
 		/* What is under HKCU is one user's: only what is written for that one counts. */
-		if (dir->is_key && dir->user >= 0 && e->user != dir->user)
+		if (only >= 0 && e->user != only)
 			continue;
 		place->units[place->len] = '\\';
 		reaches = e->includes && reaches_below(e, place);
@@ -77,17 +77,18 @@ static int gather(const struct rule_index *index, struct rules_dir *dir, struct 
 	return 0;
 }
 
-static int gather_all(const struct rule_index *index, struct rules_dir *dir, struct place *place)
+static int gather_all(const struct rule_index *index, struct rules_dir *dir, struct place *place,
+		      int only)
 {
 	uint32_t hash = UNIT_HASH_START;
-	int error = gather(index, dir, place, 0, hash);
+	int error = gather(index, dir, place, only, 0, hash);
 
 	for (unsigned i = 0; i < place->len && !error; i++) {
 		if (i && place->units[i] == '\\')
-			error = gather(index, dir, place, i, hash);
+			error = gather(index, dir, place, only, i, hash);
 		hash = unit_hash_add(hash, place->units[i]);
 	}
-	return error ? error : gather(index, dir, place, place->len, hash);
+	return error ? error : gather(index, dir, place, only, place->len, hash);
 }
 
 /* True when a veto of USER covers the directory with all below it. */
@@ -117,7 +118,7 @@ static bool overruled(const struct rule_index *index, const struct rules_dir *di
 }
 
 static bool may_descend(const struct rule_index *index, const struct rules_dir *dir,
-			struct place *place)
+			struct place *place, int only)
 {
 	const struct unit_slot *slot;
 
@@ -133,8 +134,7 @@ static bool may_descend(const struct rule_index *index, const struct rules_dir *
 			 unit_hash(place->units, place->len));
 	for (uint32_t i = slot ? slot->value : RULES_NONE; i != RULES_NONE;
 	     i = index->belows[i].next)
-		if (!(dir->is_key && dir->user >= 0 &&
-		      index->entries[index->belows[i].entry].user != dir->user) &&
+		if (!(only >= 0 && index->entries[index->belows[i].entry].user != only) &&
 		    !vetoed(index, dir, index->entries[index->belows[i].entry].user))
 			return true;
 	return false;
@@ -176,31 +176,79 @@ static int keep_path(struct rules_dir *dir, const char *path)
 	return dir->path ? 0 : HF_ENOMEM;
 }
 
-static int enter(struct rules_dir *dir, const char *path)
+/* PATH in upper-case units. */
+static int set_place(const struct rules_dir *dir, const char *path, struct place *place)
 {
-	static struct place place; /* 64 KiB; too much for the stack */
+	bool setting = dir->index == dir->rules->ini_index;
 	size_t len = strlen(path);
-	int n, error;
+	int n = text_to_utf16(path, len, place->units, PATTERN_UNITS_MAX);
 
-	dir->count = 0;
-	dir->may_descend = true;
-	n = text_to_utf16(path, len, place.units, PATTERN_UNITS_MAX);
-	if (n == HF_ELIMIT && dir->index != dir->rules->ini_index) {
+	if (n == HF_ELIMIT && !setting) {
 		/* Deeper than Windows can go: what holds for the directories above holds here. */
 		for (len = PATTERN_UNITS_MAX; len && path[len] != '\\'; len--)
 			;
-		n = text_to_utf16(path, len, place.units, PATTERN_UNITS_MAX);
+		n = text_to_utf16(path, len, place->units, PATTERN_UNITS_MAX);
 	}
 	if (n < 0)
 		return n;
-	while (n > 2 && place.units[n - 1] == '\\' && dir->index != dir->rules->ini_index)
+	while (n > 2 && place->units[n - 1] == '\\' && !setting)
 		n--;
-	place.len = (unsigned)n;
-	units_upcase(dir->rules->machine->upcase, place.units, place.len);
-	error = gather_all(dir->index, dir, &place);
-	if (error)
+	place->len = (unsigned)n;
+	units_upcase(dir->rules->machine->upcase, place->units, place->len);
+	return 0;
+}
+
+/* Adds what speaks of PATH; ONLY: see gather(). */
+static int enter_place(struct rules_dir *dir, const char *path, int only)
+{
+	static struct place place; /* 64 KiB; too much for the stack */
+	int error = set_place(dir, path, &place);
+
+	if (!error)
+		error = gather_all(dir->index, dir, &place, only);
+	if (!error)
+		dir->may_descend |= may_descend(dir->index, dir, &place, only);
+	return error;
+}
+
+int key_alias(const struct rules *rules, int user, const char *path, unsigned which,
+	      struct str *out)
+{
+	static const char classes[] = "\\Software\\Classes";
+	const struct rules_machine *m = rules->machine;
+	const char *sid = m->variable(m->ctx, user, "USERSID"), *rest = path + strlen("HKCU");
+	size_t n = strlen(classes);
+
+	if (!sid)
+		return HF_ENOENT;
+	if (!which)
+		return str_addf(out, "HKU\\%s%s", sid, rest);
+	if (strncasecmp(rest, classes, n) || (rest[n] && rest[n] != '\\'))
+		return HF_ENOENT;
+	return str_addf(out, "HKU\\%s_Classes%s", sid, rest + n);
+}
+
+static int enter(struct rules_dir *dir, const char *path)
+{
+	int error;
+
+	dir->count = 0;
+	dir->may_descend = false;
+	error = enter_place(dir, path, dir->user);
+	for (unsigned i = 0; i < KEY_ALIASES && dir->user >= 0 && !error; i++) {
+		struct str alias = {0};
+
+		error = key_alias(dir->rules, dir->user, path, i, &alias);
+		if (!error)
+			error = enter_place(dir, alias.data, -1);
+		str_free(&alias);
+		if (error == HF_ENOENT)
+			error = 0;
+	}
+	if (error) {
+		dir->may_descend = true;
 		return error;
-	dir->may_descend = may_descend(dir->index, dir, &place);
+	}
 	settle(dir);
 	return keep_path(dir, path);
 }

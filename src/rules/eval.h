@@ -49,6 +49,12 @@ int eval_expand(struct eval *e, int user, const char *text, struct str *out);
 /* Defines the variables of an <environment> (4.5). */
 int eval_environment(struct eval *e, const struct xml_node *environment);
 
+/*
+ * The one string that the <script> of a <variable> or <location> gives, as pattern text; *OUT is
+ * false when there is none.
+ */
+int eval_script_value(struct eval *e, const struct xml_node *script, struct str *value, bool *out);
+
 /* Notes that a pattern was dropped because e->missing is undefined. */
 int eval_note_dropped(struct eval *e, struct xml_node *node);
 

@@ -16,9 +16,9 @@
 
 struct explained {
 	const struct rules *rules;
-	uint16_t dir[PATTERN_UNITS_MAX + 1];
+	uint16_t dir[PATTERN_UNITS_MAX + 1], alias[KEY_ALIASES][PATTERN_UNITS_MAX + 1];
 	uint16_t name[PATTERN_UNITS_MAX];
-	unsigned dir_len, name_len;
+	unsigned dir_len, name_len, alias_len[KEY_ALIASES]; /* 0: there is none */
 	enum rules_object_type type;
 	bool is_dir;
 	int user; /* of HKCU; else -1 */
@@ -39,9 +39,29 @@ static int upcase(const struct explained *x, const char *text, uint16_t *out, un
 	return 0;
 }
 
+static int prepare_aliases(struct explained *x, const char *node)
+{
+	int error = 0;
+
+	for (unsigned i = 0; i < KEY_ALIASES && x->user >= 0 && !error; i++) {
+		struct str alias = {0};
+
+		error = key_alias(x->rules, x->user, node, i, &alias);
+		if (!error)
+			error = upcase(x, alias.data, x->alias[i], &x->alias_len[i]);
+		str_free(&alias);
+		if (error == HF_ENOENT)
+			error = 0;
+	}
+	return error;
+}
+
 static int prepare(struct explained *x, const char *node, const char *leaf)
 {
 	int error = upcase(x, node, x->dir, &x->dir_len);
+
+	if (!error)
+		error = prepare_aliases(x, node);
 
 	while (x->dir_len > 2 && x->dir[x->dir_len - 1] == '\\' && x->type != RULES_INI)
 		x->dir_len--;
@@ -51,15 +71,27 @@ static int prepare(struct explained *x, const char *node, const char *leaf)
 	return error || !leaf ? error : upcase(x, leaf, x->name, &x->name_len);
 }
 
+/* What is under HKCU is one user's; others speak of it by its names under HKU. */
+static bool node_matches(struct explained *x, const struct rule *rule)
+{
+	const struct pattern *p = &rule->pattern;
+
+	if ((x->user < 0 || rule->shown.user == x->user) &&
+	    pattern_node_matches(p, x->dir, x->dir_len))
+		return true;
+	for (unsigned i = 0; i < KEY_ALIASES; i++)
+		if (x->alias_len[i] && pattern_node_matches(p, x->alias[i], x->alias_len[i]))
+			return true;
+	return false;
+}
+
 static bool matches(struct explained *x, const struct rule *rule)
 {
 	const struct pattern *p = &rule->pattern;
 
 	if (p->type != x->type)
 		return false;
-	if (x->user >= 0 && rule->shown.user != x->user)
-		return false;
-	if (!pattern_node_matches(p, x->dir, x->dir_len))
+	if (!node_matches(x, rule))
 		return false;
 	if (x->is_dir ? !pattern_takes_dirs(p) : !pattern_leaf_matches(p, x->name, x->name_len))
 		return false;

@@ -119,7 +119,7 @@ static const char *consequence(unsigned use)
 	case HELPER_SET:
 		return "it gives no patterns";
 	case HELPER_VALUE:
-		return "its variable stays undefined";
+		return "it gives no value";
 	case HELPER_CONTENT:
 		return "it gives no objects";
 	default:
@@ -221,11 +221,12 @@ static unsigned script_use(const struct xml_node *parent)
 {
 	switch (parent->kind) {
 	case EL_VARIABLE:
+	case EL_LOCATION:
 		return HELPER_VALUE;
 	case EL_OBJECT_SET:
 		return HELPER_SET;
 	default:
-		return HELPER_LOCATION;
+		return HELPER_OBJECTS;
 	}
 }
 

@@ -85,7 +85,7 @@ enum helper_use {
 	HELPER_MERGE = 32,
 	HELPER_MODIFY = 64,
 	HELPER_MOVE = 128,
-	HELPER_LOCATION = 256, /* <location> and <addObjects> by script: none is documented */
+	HELPER_OBJECTS = 256, /* <addObjects> by script: none is documented */
 };
 
 enum helper_id {
@@ -267,6 +267,14 @@ int component_id(const struct rule_file *file, const struct xml_node *component,
 
 /* Whether a type attribute names TYPE. */
 bool type_of(const char *text, enum rules_object_type *type);
+
+#define KEY_ALIASES 2
+/*
+ * decide.c: another name of key PATH below HKCU of USER, by which rules of other contexts may speak
+ * of it: "HKU\SID\..." (WHICH 0), "HKU\SID_Classes\..." (1). HF_ENOENT when it has none.
+ */
+int key_alias(const struct rules *rules, int user, const char *path, unsigned which,
+	      struct str *out);
 
 /* index.c */
 int index_build(struct rules *rules);

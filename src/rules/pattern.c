@@ -19,11 +19,12 @@ static const char *find_ini_leaf(const char *text, size_t len)
 	bool section = false;
 
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '^' && i + 1 < len)
-			i++;
-		else if (text[i] == '|')
-			section = true;
-		else if (text[i] == '[' && section)
+		bool escaped = text[i] == '^' && i + 1 < len;
+
+		i += escaped;
+		if (text[i] == '|')
+			section = true; /* no file's name holds one, escaped or not */
+		else if (text[i] == '[' && section && !escaped)
 			return text + i;
 	}
 	return NULL;

@@ -14,6 +14,7 @@
 
 #define UNINSTALL_KEYS_MAX 4096u
 #define CLASSES_MAX	   20000u
+#define FOLDER_NAMES_MAX   10000u /* in which an 8.3 name is looked for */
 /* Windows' own limit on a path, in bytes of WTF-8. */
 #define PATH_BYTES_MAX 32767u
 
@@ -109,6 +110,76 @@ static bool tidy_path(char *text)
 	return true;
 }
 
+/* The folders of a directory, for the one that an 8.3 name stands for. */
+struct folder_list {
+	struct arena *arena;
+	char **items;
+	size_t count, cap;
+};
+
+static int add_name(void *ctx, const char *name, bool is_dir, uint32_t attributes)
+{
+	struct folder_list *list = ctx;
+
+	(void)attributes;
+	if (!is_dir || list->count >= FOLDER_NAMES_MAX)
+		return 0;
+	if (array_grow(&list->items, list->count, &list->cap) ||
+	    !(list->items[list->count] = arena_strdup(list->arena, name)))
+		return HF_ENOMEM;
+	list->count++;
+	return 0;
+}
+
+/* Adds to OUT the name that folder SHORT_PATH, whose parent OUT is, has in its listing. */
+static int add_long_name(const struct rules_machine *m, const char *short_path, struct str *out)
+{
+	struct rules_file_info wanted, info;
+	struct arena arena = {0};
+	struct folder_list list = {.arena = &arena};
+	size_t parent = out->len;
+	bool found = false;
+	int error = m->stat(m->ctx, short_path, &wanted);
+
+	if (!error)
+		error = m->list(m->ctx, out->data, add_name, &list);
+	for (size_t i = 0; i < list.count && !error && !found; i++) {
+		error = str_addf(out, "\\%s", list.items[i]);
+		found = !error && !m->stat(m->ctx, out->data, &info) && info.id == wanted.id;
+		if (!found)
+			str_truncate(out, parent);
+	}
+	free(list.items);
+	arena_free(&arena);
+	return error ? error : found ? 0 : HF_ENOENT;
+}
+
+/*
+ * PATH with long names in place of 8.3 ones ("C:\PROGRA~1"), by which the volume is walked: into
+ * OUT. What cannot be found stays, and is then no folder that the finder meets.
+ */
+static int long_path(const struct rules_machine *m, const char *path, struct str *out)
+{
+	const char *end;
+	int error = str_add(out, path, 2);
+
+	for (const char *s = path + 2; *s && !error; s = end) {
+		struct str as_given = {0};
+
+		end = s + 1 + strcspn(s + 1, "\\");
+		if (memchr(s, '~', (size_t)(end - s)) && m->stat) {
+			error = str_add(&as_given, path, (size_t)(end - path));
+			if (!error)
+				error = add_long_name(m, as_given.data, out);
+			str_free(&as_given);
+			if (!error || error == HF_ENOMEM)
+				continue;
+		}
+		error = str_add(out, s, (size_t)(end - s));
+	}
+	return error;
+}
+
 /*
  * The folder that value NAME of KEY speaks of into *OUT (owned by A), NULL when it names none. A
  * COMMAND is a file with arguments, whose directory is meant.
@@ -116,7 +187,7 @@ static bool tidy_path(char *text)
 static int read_folder(struct eval *e, struct arena *a, int user, const char *key, const char *name,
 		       bool command, char **out)
 {
-	struct str raw = {0}, text = {0};
+	struct str raw = {0}, text = {0}, full = {0};
 	int error = object_text(e->rules->machine, user, RULES_REGISTRY, key, name, &raw);
 
 	*out = NULL;
@@ -130,9 +201,12 @@ static int read_folder(struct eval *e, struct arena *a, int user, const char *ke
 			*strrchr(path, '\\') = '\0';
 			good = tidy_path(path);
 		}
-		if (good && !(*out = arena_strdup(a, path)))
+		if (good)
+			error = long_path(e->rules->machine, path, &full);
+		if (good && !error && !(*out = arena_strdup(a, full.data)))
 			error = HF_ENOMEM;
 	}
+	str_free(&full);
 	str_free(&raw);
 	str_free(&text);
 	return error == HF_ENOMEM ? log_oom() : 0;

@@ -370,6 +370,30 @@ static int object_content(struct eval *e, const struct xml_node *bytes,
 	return error;
 }
 
+/* The text of a <location>: written, or the string that its script gives. HF_EINVAL for neither. */
+static int location_of(struct eval *e, const struct xml_node *location, struct str *out)
+{
+	const struct xml_node *text = child_of(location, EL_TEXT),
+			      *script = child_of(location, EL_SCRIPT);
+	struct str value = {0};
+	bool given = false;
+	int error = 0;
+
+	if (text)
+		return str_adds(out, text->text);
+	if (!script)
+		return HF_EINVAL;
+	error = eval_script_value(e, script, &value, &given);
+	/* A string of the computer is a location as it stands, brackets and all. */
+	for (size_t i = 0; given && i < value.len && !error; i++) {
+		if (value.data[i] == '^' && i + 1 < value.len)
+			i++;
+		error = str_addc(out, value.data[i]);
+	}
+	str_free(&value);
+	return error ? error : out->len ? 0 : HF_ENOENT;
+}
+
 /* One <object>: location, attributes, content. HF_EINVAL and HF_ENOENT leave it out. */
 static int add_object(const struct unit *u, const struct xml_node *object)
 {
@@ -378,14 +402,16 @@ static int add_object(const struct unit *u, const struct xml_node *object)
 	const struct xml_node *location = child_of(object, EL_LOCATION),
 			      *attributes = child_of(object, EL_ATTRIBUTES);
 	struct rules_added_object added = {.file = e->file->name, .line = object->line};
-	const struct xml_node *text = location ? child_of(location, EL_TEXT) : NULL;
 	struct place_of place;
 	struct str where = {0};
 	int error;
 
-	if (!text || !attributes || !type_of(xml_attr(location, "type"), &added.type))
+	if (!location || !attributes || !type_of(xml_attr(location, "type"), &added.type))
 		return HF_EINVAL;
-	error = eval_location(e, location, xml_attr(location, "type"), text->text, &place);
+	error = location_of(e, location, &where);
+	if (!error)
+		error = eval_location(e, location, xml_attr(location, "type"), where.data, &place);
+	str_free(&where);
 	if (error)
 		return error;
 	added.user = e->user;
@@ -419,7 +445,8 @@ static int run_added(const struct unit *u, struct xml_node *node)
 		error = add_object(u, child);
 		if (error == HF_EINVAL && rules_report_once(u->e->rules, "object", child->text))
 			log_warning("%s, line %u: an <object> needs <location type=...> with "
-				    "<text>, <attributes>, and <bytes> with two hexadecimal digits "
+				    "<text> or <script>, <attributes>, and <bytes> with two "
+				    "hexadecimal digits "
 				    "a byte or string=\"Yes\"; it is left out",
 				    u->e->file->name, child->line);
 		if (error && error != HF_EINVAL && error != HF_ENOENT)

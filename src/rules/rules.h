@@ -180,8 +180,9 @@ void rules_decide_file(const struct rules_dir *dir, const uint16_t *name, unsign
 
 /*
  * The same for the registry: the key PATH ("HKCU\Software\X", "HKLM\System\CurrentControlSet",
- * "HKU\S-1-5-..."; never the long names) as USER sees it. HKCU needs a user: only what is written
- * for that one decides about it; HKLM and HKU are decided by all contexts together, whatever USER.
+ * "HKU\S-1-5-..."; never the long names) as USER sees it. HKCU needs a user: what is written
+ * for that one decides about it, and what any context says of HKU\SID, as GenerateUserPatterns
+ * does; HKLM and HKU are decided by all contexts together, whatever USER.
  */
 int rules_enter_key(const struct rules *rules, int user, const char *path, struct rules_dir *dir);
 /* Decides the key itself. */

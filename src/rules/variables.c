@@ -113,8 +113,7 @@ static int add_variable(struct eval *e, const struct xml_node *v, const char *na
 	return 0;
 }
 
-/* <script> of a variable: one string. */
-static int script_value(struct eval *e, const struct xml_node *script, struct str *value, bool *out)
+int eval_script_value(struct eval *e, const struct xml_node *script, struct str *value, bool *out)
 {
 	struct call call;
 	int error = call_parse(script->text, HELPER_VALUE, &call);
@@ -159,7 +158,7 @@ static int value_of(struct eval *e, struct xml_node *kind, struct str *value, bo
 
 	*out = false;
 	if (kind->kind == EL_SCRIPT)
-		return script_value(e, kind, value, out);
+		return eval_script_value(e, kind, value, out);
 	if (kind->kind == EL_OBJECT_SET) {
 		error = eval_object_set(e, kind, &condition, &sink);
 		*out = first.found;

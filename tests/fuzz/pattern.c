@@ -77,22 +77,35 @@ static bool tokenize(const char *text, size_t len, struct tokens *t)
 	return fine;
 }
 
-/* One '\' where there are several or, in files, '/', and none at the end. */
+/* The place of the first literal '|', or the count. */
+static size_t bar_of(const struct tokens *t)
+{
+	size_t i = 0;
+
+	while (i < t->count && (t->at[i].any || t->at[i].unit != '|'))
+		i++;
+	return i;
+}
+
+/* One '\' where there are several or, in files, '/', and none at the end; sections stay. */
 static void one_separator(enum rules_object_type type, struct tokens *t)
 {
-	size_t n = 0;
+	size_t n = 0, bar = type == RULES_INI ? bar_of(t) : t->count, rest = t->count - bar;
 
-	for (size_t i = 0; i < t->count; i++) {
+	for (size_t i = 0; i < bar; i++) {
 		struct token token = t->at[i];
 
-		if (type == RULES_FILE && !token.any && token.unit == '/')
+		if (type != RULES_REGISTRY && !token.any && token.unit == '/')
 			token.unit = '\\';
 		if (n && !token.any && token.unit == '\\' && !t->at[n - 1].any &&
 		    t->at[n - 1].unit == '\\')
 			continue;
 		t->at[n++] = token;
 	}
-	t->count = n && !t->at[n - 1].any && t->at[n - 1].unit == '\\' ? n - 1 : n;
+	if (!rest && n && !t->at[n - 1].any && t->at[n - 1].unit == '\\')
+		n--;
+	memmove(t->at + n, t->at + bar, rest * sizeof(*t->at));
+	t->count = n + rest;
 }
 
 /* "X:", "X:\..." or a wildcard at the beginning. */
@@ -121,14 +134,10 @@ static bool begins_with(const struct tokens *t, const char *root)
 
 static bool names_a_place(enum rules_object_type type, const struct tokens *t)
 {
-	bool bar = false;
-
 	if (type == RULES_REGISTRY)
 		return t->count && (t->at[0].any || begins_with(t, "HKLM") ||
 				    begins_with(t, "HKCU") || begins_with(t, "HKU"));
-	for (size_t i = 0; i < t->count; i++)
-		bar |= !t->at[i].any && t->at[i].unit == '|';
-	return names_a_drive(t) && (type == RULES_FILE || bar);
+	return names_a_drive(t) && (type == RULES_FILE || bar_of(t) < t->count);
 }
 
 struct plain_pattern {
@@ -142,7 +151,17 @@ struct plain_pattern {
  */
 static size_t leaf_start(enum rules_object_type type, const char *text, size_t len)
 {
-	size_t start = len;
+	size_t start = len, bar = strcspn(text, "|");
+
+	if (type == RULES_INI) {
+		for (start = 0; start < len; start++) {
+			if (text[start] == '^' && start + 1 < len)
+				start++;
+			else if (text[start] == '[' && start > bar)
+				break;
+		}
+		return start < len ? start : len;
+	}
 
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '^' && i + 1 < len)
@@ -232,11 +251,30 @@ static bool plain_match(const struct tokens *t, const uint16_t *s, size_t len)
 	return now[len];
 }
 
+/* File and section of a setting, each by itself. */
+static bool plain_setting_match(const struct tokens *t, const uint16_t *s, size_t len)
+{
+	static struct tokens file, section;
+	size_t bar = bar_of(t), at = 0;
+
+	while (at < len && s[at] != '|')
+		at++;
+	file = section = *t;
+	file.count = bar;
+	section.count = t->count - bar - 1;
+	memmove(section.at, t->at + bar + 1, section.count * sizeof(*t->at));
+	return at < len && plain_match(&file, s, at) &&
+	       plain_match(&section, s + at + 1, len - at - 1);
+}
+
 /* "X\*" is X itself too. */
-static bool plain_node_match(const struct tokens *t, const uint16_t *s, size_t len)
+static bool plain_node_match(enum rules_object_type type, const struct tokens *t, const uint16_t *s,
+			     size_t len)
 {
 	struct tokens own = *t;
 
+	if (type == RULES_INI)
+		return plain_setting_match(t, s, len);
 	if (plain_match(t, s, len))
 		return true;
 	if (t->count < 2 || !t->at[t->count - 1].any || t->at[t->count - 2].any ||
@@ -263,7 +301,7 @@ static void check_matching(const struct pattern *p, const struct plain_pattern *
 {
 	static uint16_t path[MOST + 1], copy[MOST + 1];
 	size_t n = make_path(text, path);
-	bool node = plain_node_match(&plain->node, path, n);
+	bool node = plain_node_match((enum rules_object_type)p->type, &plain->node, path, n);
 	/* "Key []" is the default value, which has no name; every file has one. */
 	bool leaf = plain->has_leaf && (plain->leaf.count || p->type != RULES_FILE) &&
 		    plain_match(&plain->leaf, path, n);

@@ -24,6 +24,12 @@ seed pattern key 'RHKEY_CURRENT_USER\\Software\\X*\\* [C:\\a]\0HKCU\\SOFTWARE\\X
 seed pattern default 'RHKCR\\.txt []\0HKLM\\SOFTWARE\\CLASSES\\.TXT\0\0'
 seed pattern ini 'IC:\\a.ini|Sec*[Set*]\0C:\\A.INI|SECT\0SETTING\0'
 
+# The file.
+seed ini ansi '[S]\r\nk=v\r\n; c\r\n[\344 [1]]\nk = "\200"\n'
+seed ini wide '\377\376[\0S\0]\0\n\0k\0=\0\026\004'
+seed ini big '\376\377\0[\0S\0]\0\n\0k\0=\0v'
+seed ini utf8 '\357\273\277[S]\nk=\303\244\0k2==\n'
+
 # A size, then two texts.
 seed text ascii '\020C:\\Users\0c:\\users\0'
 seed text wide '\040\303\244\316\261\320\261\360\237\230\200\0\303\204\316\221\320\221\360\237\230\200\0'

@@ -33,6 +33,7 @@
 	X(rules_helpers) \
 	X(rules_objects) \
 	X(rules_ini) \
+	X(rules_keys) \
 	X(rules_apply) \
 	X(rules_config) \
 	X(rules_apps) \

@@ -164,6 +164,30 @@ static void added_objects_are_listed(void)
 	rules_free(rules);
 }
 
+/* 4.2: <location> by script is one string; <addObjects> by script has no function to call. */
+static void locations_may_come_from_a_script(void)
+{
+	static const char content[] =
+		"<rules><addObjects><object><location type='File'><script>"
+		"MigXmlHelper.GetStringContent('Registry','HKLM\\Software\\App [Path]')</script>"
+		"</location><attributes>Hidden</attributes></object><object>"
+		"<location type='File'><script>MigXmlHelper.GetStringContent('Registry',"
+		"'HKLM\\Software\\App [None]')</script></location><attributes/></object>"
+		"<script>MigXmlHelper.Nothing()</script></addObjects></rules>";
+	struct str got = {0};
+	unsigned before = log_warning_count();
+	struct rules *rules = fake_component(&machine, "context='System'", content);
+
+	CU_ASSERT_EQUAL(log_warning_count(), before + 1);
+	CU_ASSERT_EQUAL(rules_added_objects(rules, note_added, &got), 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(got.data);
+	CU_ASSERT_STRING_EQUAL(got.data, "0 C:\\Windows\\notes.txt (Hidden)\n");
+	if (strcmp(got.data, "0 C:\\Windows\\notes.txt (Hidden)\n"))
+		printf("\n    %s\n", got.data);
+	str_free(&got);
+	rules_free(rules);
+}
+
 static int note_remap(void *ctx, const char *name, const char *value, int user)
 {
 	return str_addf(ctx, "%s=%s for %d\n", name, value, user);
@@ -286,6 +310,7 @@ void suite_rules_apply(void)
 	CU_ADD_TEST(s, restore_rules_are_kept);
 	CU_ADD_TEST(s, attributes_travel_by_the_most_specific);
 	CU_ADD_TEST(s, added_objects_are_listed);
+	CU_ADD_TEST(s, locations_may_come_from_a_script);
 	CU_ADD_TEST(s, remapped_variables_are_listed);
 	CU_ADD_TEST(s, lint_says_what_is_weak);
 	CU_ADD_TEST(s, lint_says_a_second_urlid);

@@ -110,6 +110,23 @@ static const struct fake_value documents[] = {
 };
 /* clang-format on */
 
+/* Folders that also have an 8.3 name: the same object under both. */
+static const struct fake_file short_names[] = {
+	{"C:\\OLDAPP~1", 50, 0, "2020-01-01", NULL, NULL},
+	{"C:\\Old App", 50, 0, "2020-01-01", NULL, NULL},
+	{"C:\\SUITE~1", 51, 0, "2020-01-01", NULL, NULL},
+	{"C:\\Suite", 51, 0, "2020-01-01", NULL, NULL},
+	{"C:\\Tools", 52, 0, "2020-01-01", NULL, NULL},
+	{NULL, 0, 0, NULL, NULL, NULL},
+};
+
+static const struct fake_value installed_short[] = {
+	{-1, "HKLM\\" UNINSTALL "1", "InstallLocation", 1, "C:\\OLDAPP~1\\"},
+	{-1, "HKLM\\" UNINSTALL "2", "DisplayIcon", 1, "C:\\SUITE~1\\One\\ONE~1.EXE,0"},
+	{-1, "HKLM\\" UNINSTALL "3", "InstallLocation", 1, "C:\\NOREG~1"},
+	{0, NULL, NULL, 0, NULL},
+};
+
 static struct fake with_registry(const struct fake_value *registry)
 {
 	struct fake fake = fake_win10;
@@ -331,12 +348,33 @@ static void an_endless_registry_is_bounded(void)
 	rules_free(rules);
 }
 
+/* 8.2: installers write 8.3 names, volumes are walked by long ones. */
+static void programs_named_by_8_3_names_are_known(void)
+{
+	static const struct row rows[] = {
+		{"C:\\Old App\\x.exe", false},	  {"C:\\Old App\\x.doc", true},
+		{"C:\\Suite\\One\\x.exe", false}, {"C:\\Suite\\letters\\x.exe", true},
+		{"C:\\NoReg\\x.exe", true},	  {"C:\\Tools\\x.exe", true},
+	};
+	struct fake fake = with_registry(installed_short);
+	struct rules_machine m;
+	struct rules *rules;
+
+	fake.files = short_names;
+	m = fake_machine(&fake);
+	rules = fake_component(&m, "context='System'", FINDER("FALSE", "FALSE"));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		fake_check(rules, rows[i].path, rows[i].taken, "8.3 names");
+	rules_free(rules);
+}
+
 void suite_rules_programs(void)
 {
 	CU_pSuite s = CU_add_suite("rules_programs", NULL, NULL);
 
 	CU_ADD_TEST(s, program_files_in_program_folders_stay);
 	CU_ADD_TEST(s, documents_in_program_folders_migrate);
+	CU_ADD_TEST(s, programs_named_by_8_3_names_are_known);
 	CU_ADD_TEST(s, misleading_entries_take_nothing_away);
 	CU_ADD_TEST(s, shared_folders_are_taken_whole);
 	CU_ADD_TEST(s, without_a_registry_all_is_taken);
