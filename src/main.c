@@ -15,6 +15,7 @@ static const struct applet {
 	{"wipe", cmd_wipe, "delete the old Windows around a complete store"},
 	{"volumes", cmd_volumes, "list disks, volumes and the Windows found on them"},
 	{"unlock", cmd_unlock, "ask for the keys of locked BitLocker volumes"},
+	{"doctor", cmd_doctor, "check the health of an NTFS volume"},
 	{"hlscan", cmd_hlscan, "report the hard links of a file"},
 	{"savelogs", cmd_savelogs, "write log files into a folder of a Windows volume"},
 };

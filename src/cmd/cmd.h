@@ -12,5 +12,6 @@ int cmd_hlscan(int argc, char **argv);
 int cmd_volumes(int argc, char **argv);
 int cmd_unlock(int argc, char **argv);
 int cmd_savelogs(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 
 #endif

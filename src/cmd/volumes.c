@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/json.h"
 #include "cmd/select.h"
 #include "report/error.h"
 #include "report/log.h"
@@ -151,37 +152,6 @@ static void print_table(const struct machine *m)
 		     "mode (RAID, VMD) that needs another driver.");
 	else if (!m->install_count)
 		puts("No Windows found.");
-}
-
-/* A JSON string; surrogates of WTF-8 and its two-byte NUL become \u escapes. */
-static void json_string(const char *text)
-{
-	const unsigned char *p = (const unsigned char *)(text ? text : "");
-
-	putchar('"');
-	while (*p) {
-		if (*p == '"' || *p == '\\') {
-			printf("\\%c", *p++);
-		} else if (*p < 0x20 || *p == 0x7f) {
-			printf("\\u%04x", *p++);
-		} else if (p[0] == 0xc0 && p[1] == 0x80) {
-			printf("\\u0000");
-			p += 2;
-		} else if (p[0] == 0xed && p[1] >= 0xa0 && p[2]) {
-			printf("\\u%04x", 0xd000u | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu));
-			p += 3;
-		} else {
-			putchar(*p++);
-		}
-	}
-	putchar('"');
-}
-
-static void json_field(const char *name, const char *value)
-{
-	printf("\"%s\": ", name);
-	json_string(value);
-	printf(", ");
 }
 
 static void json_windows(const struct machine *m, size_t index)

@@ -20,7 +20,7 @@ for style in xp win10 win11; do
 	same_sum "$style: a dry run changes no byte" "$image" "$before"
 	expect 0 "$style: capture" scan "$image" "$STORE" /hardlink /nocompress "${RULES[@]}" \
 		"/progress:$SCRATCH/progress.log" "/listfiles:$SCRATCH/list.txt" --vars "$SCRATCH/vars" '/l:C:\Logs\scan.log'
-	expect 0 "$style: the volume is consistent after the capture" "$NTFSSNAP" --check-only "$image"
+	consistent "$style: the volume is consistent after the capture" "$image"
 	"$NTFSSNAP" "$image" >"$SCRATCH/after.tsv"
 	expect 0 "$style: the store holds the same records, nothing else changed" \
 		"$NTFSSNAP" --compare "$SCRATCH/before.tsv" "$SCRATCH/after.tsv" --store "$STORE" --summary --allow-new 'C:\Logs'
@@ -41,7 +41,7 @@ for style in xp win10 win11; do
 		check "$style: log says: $line" grep -iF -- "$line" "$SCRATCH/wipe.log"
 	done
 	check "$style: task sequence variables" grep '^_SMSTSProtectedPaths=.*USMTMIG' "$SCRATCH/vars"
-	expect 0 "$style: the volume is consistent after the wipe" "$NTFSSNAP" --check-only "$image"
+	consistent "$style: the volume is consistent after the wipe" "$image"
 	"$NTFSSNAP" "$image" >"$SCRATCH/wiped.tsv"
 	expect 0 "$style: only the store and what is protected is left, unchanged" \
 		"$NTFSSNAP" --compare "$SCRATCH/before.tsv" "$SCRATCH/wiped.tsv" --store "$STORE" \
@@ -57,7 +57,7 @@ expect 0 "first capture" scan "$image" "$STORE" /hardlink /nocompress "${RULES[@
 expect 0 "capture over it with /o" scan "$image" "$STORE" /hardlink /nocompress "${RULES[@]}" /o
 "$NTFSSNAP" --no-hash "$image" | cut -f1 | sort >"$SCRATCH/names2"
 check "the second store has the same names" cmp "$SCRATCH/names1" "$SCRATCH/names2"
-expect 0 "the volume is consistent" "$NTFSSNAP" --check-only "$image"
+consistent "the volume is consistent" "$image"
 expect 27 "something that is not a store is not overwritten" \
 	scan "$image" 'C:\Data' /hardlink /nocompress "${RULES[@]}" /o
 expect 0 "estimate" scan "$image" "$STORE" "${RULES[@]}" "/p:$SCRATCH/estimate.xml"

@@ -7,6 +7,7 @@
 HOLDFAST=${HOLDFAST:-$PWD/build/holdfast}
 MKWIN=$PWD/build/tests/fixtures/mkwin
 NTFSSNAP=$PWD/build/tests/fixtures/ntfssnap
+NTFSPOKE=$PWD/build/tests/fixtures/ntfspoke
 export HOLDFAST_RULES=$PWD/rootfs/usr/share/holdfast
 
 SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/holdfast-test-XXXXXX")
@@ -51,6 +52,13 @@ check() {
 # same_sum NAME IMAGE SUM: not one byte of the image has changed.
 same_sum() {
 	if [[ $(sum "$2") == "$3" ]]; then ok "$1"; else not_ok "$1: the volume was changed"; fi
+}
+
+# consistent NAME IMAGE: both checkers, which share no code with each other or with what writes, find
+# nothing at all.
+consistent() {
+	expect 0 "$1" "$NTFSSNAP" --check-only "$2"
+	expect 0 "$1, says the doctor" "$HOLDFAST" doctor C: --volume "C=$2"
 }
 
 sum() {

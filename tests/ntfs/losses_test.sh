@@ -6,7 +6,6 @@ cd "$(dirname "$0")/../.." || exit 2
 # shellcheck source=tests/ntfs/lib.sh
 . tests/ntfs/lib.sh
 
-NTFSPOKE=$PWD/build/tests/fixtures/ntfspoke
 CAPTURE=(/hardlink /nocompress /i:MigUser.xml /i:MigDocs.xml /i:MigApp.xml /i:MigSys.xml)
 STORE='C:\USMTMIG'
 DEEP='c:\users\ANN\Own folder\deep\deeper\store'

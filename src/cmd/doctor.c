@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * holdfast doctor: a read-only health check of one NTFS volume.
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/winpath.h"
+#include "cmd/cmd.h"
+#include "cmd/json.h"
+#include "cmd/select.h"
+#include "engine/cancel.h"
+#include "engine/doctor.h"
+#include "engine/target.h"
+#include "report/error.h"
+#include "report/log.h"
+
+#define SHOW_MAX 20
+
+struct doctor_command {
+	struct select select;
+	struct doctor_options options;
+	const char *log;
+	char letter;
+	bool json, help;
+};
+
+static const char usage[] =
+	"Usage: holdfast doctor C: [options]\n"
+	"Checks the NTFS volume without writing to it: boot sector and its copy, the MFT and its\n"
+	"mirror, every record, run, name, folder index, link count, bitmap, attribute list and\n"
+	"security id, the journal and the dirty flag. A volume that is too damaged for a drive\n"
+	"letter is named with --volume C=DEVICE.\n"
+	"\n"
+	"  --surface            also read every cluster that is in use (takes as long as copying)\n"
+	"  --all                tell every finding, not the first 20 of each kind\n"
+	"  --json               machine-readable output\n"
+	"  --log FILE           log file on this computer\n"
+	"  --help               this text\n";
+
+static const char codes[] =
+	"\n"
+	"Exit codes: 0 healthy; 3 not damaged, but space is lost or something is to be known\n"
+	"(dirty, journal not empty, hibernated); 42 damaged; 2 stopped on request; 11 bad "
+	"options;\n"
+	"13 the log file cannot be written; 26 no such volume, or not clear which; 36 BitLocker "
+	"or\n"
+	"another file system; 38 the volume cannot be read at all; 71 cannot work here (memory).\n";
+
+static int take_own(struct doctor_command *d, int argc, char **argv, int *i)
+{
+	const char *value;
+
+	if (!strcmp(argv[*i], "--surface"))
+		return d->options.surface = true;
+	if (!strcmp(argv[*i], "--json"))
+		return d->json = true;
+	if (!strcmp(argv[*i], "--help") || !strcmp(argv[*i], "/?"))
+		return d->help = true;
+	if (!strcmp(argv[*i], "--all")) {
+		d->options.show_max = UINT32_MAX;
+		return 1;
+	}
+	value = select_value("--log", argc, argv, i);
+	if (!value)
+		return 0;
+	d->log = value;
+	return *value ? 1 : HF_EINVAL;
+}
+
+static int take_volume(struct doctor_command *d, const char *arg)
+{
+	const char *rest;
+	char letter;
+
+	if (!winpath_split(arg, &letter, &rest) || (rest[0] && strcmp(rest, "\\") != 0)) {
+		log_error("%s is not an option or a volume. Say which volume to check: "
+			  "holdfast doctor C:",
+			  arg);
+		return HF_EINVAL;
+	}
+	if (d->letter) {
+		log_error("One volume is checked at a time: %c: or %s?", d->letter, arg);
+		return HF_EINVAL;
+	}
+	d->letter = letter;
+	return 0;
+}
+
+static int parse(struct doctor_command *d, int argc, char **argv)
+{
+	select_init(&d->select);
+	d->options.show_max = SHOW_MAX;
+	for (int i = 1; i < argc; i++) {
+		int taken = select_take(&d->select, argc, argv, &i);
+
+		if (!taken)
+			taken = take_own(d, argc, argv, &i);
+		if (!taken)
+			taken = take_volume(d, argv[i]);
+		if (taken < 0)
+			return taken;
+	}
+	if (!d->help && !d->letter) {
+		log_error("Say which volume to check: holdfast doctor C:");
+		return HF_EINVAL;
+	}
+	return 0;
+}
+
+static void json_number(const char *name, int64_t value)
+{
+	if (value < 0)
+		printf("\"%s\": null", name);
+	else
+		printf("\"%s\": %" PRId64, name, value);
+}
+
+static const char *severity_word(enum check_severity severity)
+{
+	return severity == CHECK_ERROR ? "error" : severity == CHECK_LEAK ? "leak" : "note";
+}
+
+static void json_findings(const struct doctor_report *r)
+{
+	size_t i;
+
+	printf("  \"findings\": [");
+	for (i = 0; i < r->count; i++) {
+		const struct check_finding *f = &r->findings[i];
+
+		printf("%s\n    {", i ? "," : "");
+		json_field("kind", check_kind_name(f->kind));
+		json_field("severity", severity_word(check_kind_severity(f->kind)));
+		json_field("what", f->what);
+		if (f->path)
+			json_field("path", f->path);
+		else
+			printf("\"path\": null, ");
+		json_number("record", f->record);
+		printf(", ");
+		json_number("cluster", f->cluster);
+		printf(", ");
+		json_number("sector", f->sector);
+		printf("}");
+	}
+	printf("]");
+}
+
+static void print_json(const struct doctor_report *r, const struct volume *v, char letter)
+{
+	static const char *const verdicts[] = {"healthy", "notes", "damaged"};
+	const struct check_result *s = &r->result;
+	const char *separator = "";
+	char name[3] = {letter, ':', '\0'};
+	int kind;
+
+	printf("{\n  ");
+	json_field("volume", name);
+	json_field("device", v->device);
+	printf("\"offset\": %" PRIu64 ",\n  ", v->offset);
+	json_field("verdict", verdicts[r->verdict]);
+	printf("\"errors\": %" PRIu64 ", \"leaks\": %" PRIu64 ", \"notes\": %" PRIu64 ",\n",
+	       s->errors, s->leaks, s->notes);
+	printf("  \"counts\": {");
+	for (kind = 0; kind < CHECK_KINDS; kind++) {
+		if (!s->count[kind])
+			continue;
+		printf("%s\"%s\": %" PRIu64, separator, check_kind_name(kind), s->count[kind]);
+		separator = ", ";
+	}
+	printf("},\n  \"records\": %" PRIu64 ", \"files\": %" PRIu64 ", \"directories\": %" PRIu64
+	       ", \"names\": %" PRIu64 ", \"index_entries\": %" PRIu64 ",\n",
+	       s->records, s->files, s->directories, s->names, s->entries);
+	printf("  \"cluster_size\": %u, \"clusters\": %" PRIu64 ", \"clusters_used\": %" PRIu64
+	       ", \"unreadable_sectors\": %" PRIu64 ",\n",
+	       s->cluster_size, s->clusters, s->clusters_used, s->sectors_unreadable);
+	json_findings(r);
+	printf("\n}\n");
+}
+
+static int code_of(int error)
+{
+	switch (error) {
+	case HF_ECANCELLED:
+		return USMT_STATUS_CANCELED;
+	case HF_EINVAL:
+		return USMT_INVALID_PARAMETERS;
+	case HF_ENOENT:
+	case HF_EAMBIGUOUS:
+	case HF_ECORRUPT:
+		return USMT_INIT_ERROR;
+	case HF_ENOTNTFS:
+	case HF_EBITLOCKER:
+		return USMT_ERROR_UNSUPPORTED_PLATFORM;
+	case HF_EIO:
+	case HF_EACCES:
+	case HF_EBUSY:
+		return USMT_ERROR_CORRUPTED_NOTENCRYPTED_STORE;
+	default:
+		return USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
+	}
+}
+
+static int examine(const struct doctor_command *d, const struct volume *v)
+{
+	static const int verdict_codes[] = {USMT_SUCCESS, USMT_WOULD_HAVE_FAILED,
+					    USMT_ERROR_CORRUPTED_STORE};
+	char name[3] = {d->letter, ':', '\0'};
+	struct doctor_options options = d->options;
+	struct doctor_report report;
+	int code, rc;
+
+	options.progress = !d->json;
+	rc = doctor_examine(v, name, &options, &report);
+	if (rc)
+		return code_of(rc);
+	code = verdict_codes[report.verdict];
+	if (d->json)
+		print_json(&report, v, d->letter);
+	else
+		doctor_tell(&report, name);
+	doctor_report_free(&report);
+	if (fflush(stdout) || ferror(stdout)) {
+		log_error("The findings could not be written to standard output.");
+		code = USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
+	}
+	return code;
+}
+
+/* The volume that --volume calls by the letter: no Windows has to be found on it. */
+static int run_named(const struct doctor_command *d)
+{
+	const struct machine_options *o = &d->select.options;
+	struct disks *disks;
+	size_t i;
+	int code = USMT_INIT_ERROR, rc = disks_scan(o->volumes, o->volume_count, &disks);
+
+	if (rc)
+		return code_of(rc);
+	for (i = 0; i < disks->volume_count && disks->volumes[i].letter != d->letter; i++)
+		;
+	if (i < disks->volume_count)
+		code = examine(d, &disks->volumes[i]);
+	else
+		log_error("There is no volume %c: among those given with --volume.", d->letter);
+	disks_free(disks);
+	return code;
+}
+
+/* The volume that the Windows of this computer calls by the letter. */
+static int run_found(const struct doctor_command *d)
+{
+	struct machine *m = NULL;
+	struct machine_volume *v;
+	int code, rc = machine_open(&d->select.options, &m);
+
+	if (!rc)
+		rc = target_choose(m, &d->select.options, d->letter);
+	v = rc ? NULL : machine_volume(m, d->letter);
+	if (v) {
+		code = examine(d, v->volume);
+	} else {
+		log_error("It is not known which volume is %c:. Name it: holdfast doctor %c: "
+			  "--volume %c=DEVICE; \"holdfast volumes\" lists them.",
+			  d->letter, d->letter, d->letter);
+		code = rc ? code_of(rc) : USMT_INIT_ERROR;
+	}
+	return machine_close(m) && !code ? USMT_INIT_OPERATING_ENVIRONMENT_FAILED : code;
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+	static struct doctor_command d;
+	int code;
+
+	d = (struct doctor_command){0};
+	if (parse(&d, argc, argv))
+		return USMT_INVALID_PARAMETERS;
+	if (d.help) {
+		printf("%s%s%s", usage, select_help, codes);
+		return USMT_DISPLAY_HELP;
+	}
+	if (d.log && log_open(d.log, 5)) {
+		log_error("The log file %s cannot be written.", d.log);
+		return USMT_INIT_LOGFILE_FAILED;
+	}
+	cancel_install();
+	code = d.select.options.volume_count ? run_named(&d) : run_found(&d);
+	log_info("Doctor return code: %d", code);
+	if (log_close() && !code) {
+		log_error("The log file %s could not be written completely.", d.log);
+		code = USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
+	}
+	return code;
+}

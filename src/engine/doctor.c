@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The health check's findings as people read them. */
+#include "engine/doctor.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/cancel.h"
+#include "report/error.h"
+#include "report/log.h"
+#include "report/progress.h"
+#include "volume/block.h"
+#include "volume/disk.h"
+
+struct examination {
+	struct doctor_report *report;
+	bool show;
+	const char *phase; /* on the console now */
+};
+
+static void keep(void *ctx, const struct check_finding *finding)
+{
+	struct doctor_report *r = ((struct examination *)ctx)->report;
+	struct check_finding *kept;
+
+	if (array_grow(&r->findings, r->count, &r->cap)) {
+		r->out_of_memory = true;
+		return;
+	}
+	kept = &r->findings[r->count];
+	*kept = *finding;
+	kept->what = arena_strdup(&r->arena, finding->what);
+	kept->path = finding->path ? arena_strdup(&r->arena, finding->path) : NULL;
+	if (kept->what && (kept->path || !finding->path))
+		r->count++;
+	else
+		r->out_of_memory = true;
+}
+
+static bool progress(void *ctx, const char *phase, uint64_t done, uint64_t total)
+{
+	struct examination *e = ctx;
+
+	if (e->show && phase != e->phase) {
+		progress_phase("Checking", phase, total);
+		e->phase = phase;
+	}
+	if (e->show)
+		progress_update(done);
+	return cancel_requested();
+}
+
+static int cannot(const char *name, int error)
+{
+	switch (error) {
+	case HF_ENOMEM:
+		return log_oom();
+	case HF_ENOTNTFS:
+		log_error("Volume %s cannot be checked: it holds no NTFS file system, neither its "
+			  "first nor its last sector is an NTFS boot sector. Check that it is the "
+			  "right partition; \"holdfast volumes\" lists them.",
+			  name);
+		break;
+	case HF_EBITLOCKER:
+		log_error("Volume %s cannot be checked: it is encrypted with BitLocker and locked.",
+			  name);
+		break;
+	case HF_ECANCELLED:
+		log_status("The check of %s was stopped; nothing was changed.", name);
+		break;
+	case HF_EIO:
+		log_error("Volume %s cannot be checked: neither its first nor its last sector can "
+			  "be read. Check cables and the disk's SMART values.",
+			  name);
+		break;
+	default:
+		log_error("Volume %s cannot be checked: %s. Check that the path is right and the "
+			  "disk is connected.",
+			  name, strerror(errno));
+	}
+	return error;
+}
+
+int doctor_examine(const struct volume *volume, const char *name,
+		   const struct doctor_options *options, struct doctor_report *report)
+{
+	struct examination e = {.report = report, .show = options->progress};
+	struct check_options check = {
+		.surface = options->surface,
+		.show_max = options->show_max,
+		.found = keep,
+		.progress = progress,
+		.ctx = &e,
+	};
+	struct block *block;
+	int rc, closed;
+
+	*report = (struct doctor_report){0};
+	rc = block_open_file(volume->device, volume->offset, volume->size, false, &block);
+	if (rc)
+		return cannot(name, rc == HF_EIO ? HF_ENOENT : rc);
+	rc = check_volume(block, &check, &report->result);
+	if (e.phase) {
+		progress_phase("Checking", "records", report->result.records);
+		progress_end(report->result.records);
+	}
+	closed = block->ops->close(block);
+	if (!rc && report->out_of_memory)
+		rc = HF_ENOMEM;
+	if (rc || closed) {
+		doctor_report_free(report);
+		return cannot(name, rc ? rc : closed);
+	}
+	report->verdict = report->result.errors				? DOCTOR_DAMAGED
+			  : report->result.leaks + report->result.notes ? DOCTOR_NOTES
+									: DOCTOR_HEALTHY;
+	return 0;
+}
+
+void doctor_report_free(struct doctor_report *report)
+{
+	free(report->findings);
+	arena_free(&report->arena);
+	*report = (struct doctor_report){0};
+}
+
+static const char *severity_word(enum check_severity severity)
+{
+	return severity == CHECK_ERROR ? "ERROR" : severity == CHECK_LEAK ? "leak" : "note";
+}
+
+/* All findings of KIND, its meaning behind them. */
+static void tell_kind(const struct doctor_report *r, const char *name, enum check_kind kind)
+{
+	const char *word = severity_word(check_kind_severity(kind));
+	uint64_t told = 0;
+	char path[2048];
+	size_t i;
+
+	for (i = 0; i < r->count; i++) {
+		const struct check_finding *f = &r->findings[i];
+
+		if (f->kind != kind)
+			continue;
+		told++;
+		if (f->path)
+			log_status("%-5s %s%s: %s [%s]", word, name,
+				   text_printable(f->path, path, sizeof(path)), f->what,
+				   check_kind_name(kind));
+		else
+			log_status("%-5s %s [%s]", word, f->what, check_kind_name(kind));
+	}
+	if (told < r->result.count[kind])
+		log_status("      ... and %" PRIu64 " more of this kind",
+			   r->result.count[kind] - told);
+	log_status("      %s", check_kind_meaning(kind));
+}
+
+static void tell_totals(const struct doctor_report *r, const char *name)
+{
+	const struct check_result *s = &r->result;
+
+	log_status("Checked %s %" PRIu64 " files and %" PRIu64 " folders in %" PRIu64
+		   " records, %" PRIu64 " names, %" PRIu64 " index entries, %" PRIu64 " of %" PRIu64
+		   " clusters in use.",
+		   name, s->files, s->directories, s->records, s->names, s->entries,
+		   s->clusters_used, s->clusters);
+	if (s->sectors_unreadable)
+		log_status("%" PRIu64 " sectors cannot be read.", s->sectors_unreadable);
+}
+
+static void tell_next_step(const struct doctor_report *r, const char *name)
+{
+	const struct check_result *s = &r->result;
+
+	if (s->count[CHECK_UNREADABLE])
+		log_status("What to do: copy the whole disk to another one first; reading it more "
+			   "often makes it worse. Then run \"chkdsk /f\" on the copy.");
+	else if (r->verdict == DOCTOR_DAMAGED &&
+		 (s->count[CHECK_JOURNAL] || s->count[CHECK_HIBERNATED]))
+		log_status("What to do: start this Windows, shut it down with \"shutdown /s /t 0\" "
+			   "and "
+			   "check again: it completes its last changes at its start, and some of "
+			   "these errors may be gone. What stays needs \"chkdsk /f\".");
+	else if (r->verdict == DOCTOR_DAMAGED)
+		log_status("What to do: make a copy of what matters, then run \"chkdsk %s /f\" in "
+			   "Windows or from a Windows installation medium (Shift+F10), and check "
+			   "again.",
+			   name);
+	else if (s->count[CHECK_HIBERNATED])
+		log_status("What to do: start this Windows and run \"shutdown /s /t 0\".");
+	else if (s->count[CHECK_JOURNAL])
+		log_status("What to do: start this Windows and shut it down properly.");
+	else if (s->count[CHECK_DIRTY])
+		log_status("What to do: run \"chkdsk %s /f\" in Windows or from a Windows "
+			   "installation medium (Shift+F10).",
+			   name);
+	else if (r->verdict == DOCTOR_NOTES)
+		log_status("What to do: nothing has to be done; \"chkdsk %s /f\" gives lost space "
+			   "back.",
+			   name);
+}
+
+void doctor_tell(const struct doctor_report *report, const char *name)
+{
+	const struct check_result *s = &report->result;
+	int severity, kind;
+
+	for (severity = CHECK_ERROR; severity >= CHECK_NOTE; severity--)
+		for (kind = 0; kind < CHECK_KINDS; kind++)
+			if (s->count[kind] && (int)check_kind_severity(kind) == severity)
+				tell_kind(report, name, kind);
+	tell_totals(report, name);
+	switch (report->verdict) {
+	case DOCTOR_HEALTHY:
+		log_status("Result: %s is healthy.", name);
+		break;
+	case DOCTOR_NOTES:
+		log_status("Result: %s is not damaged, but there is something to know (%" PRIu64
+			   " leaks, %" PRIu64 " notes).",
+			   name, s->leaks, s->notes);
+		break;
+	case DOCTOR_DAMAGED:
+		log_status("Result: %s is DAMAGED (%" PRIu64 " errors, %" PRIu64 " leaks, %" PRIu64
+			   " notes).",
+			   name, s->errors, s->leaks, s->notes);
+		break;
+	}
+	tell_next_step(report, name);
+}
