@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cmd/cmd.h"
 #include "cmd/usmt_run.h"
@@ -116,11 +117,18 @@ static int check_hives(struct scan *s)
 static int decide_users(struct scan *s)
 {
 	const struct windows_install *w = s->machine->chosen;
+	uint64_t since = 0;
+
+	if (s->o.used && users_parse_uel(s->o.used, time(NULL), &since))
+		return USMT_INVALID_PARAMETERS;
 	const struct user_options options = {
 		.include = s->o.include_users.items,
 		.include_count = s->o.include_users.count,
 		.exclude = s->o.exclude_users.items,
 		.exclude_count = s->o.exclude_users.count,
+		.used_text = s->o.used,
+		.used_since = since,
+		.no_temporary = s->offline.no_temporary,
 	};
 
 	s->decisions = calloc(w->user_count + 1, sizeof(*s->decisions));
@@ -210,7 +218,7 @@ static int carry_out(struct scan *s)
 
 static int run(struct scan *s)
 {
-	int (*const steps[])(struct scan *) = {find_windows, load_config,  load_rules,
+	int (*const steps[])(struct scan *) = {scan_offline, find_windows, load_config, load_rules,
 					       check_store,  decide_users, make_plan};
 	int code = open_outputs(s);
 
@@ -249,6 +257,7 @@ static void release(struct scan *s)
 	examine_free(&s->examine);
 	free(s->decisions);
 	object_errors_free(&s->errors);
+	offline_free(&s->offline.file);
 	usmt_options_free(&s->o);
 }
 

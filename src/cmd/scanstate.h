@@ -13,13 +13,22 @@
 #include "engine/examine.h"
 #include "engine/users.h"
 #include "rules/config.h"
+#include "rules/offline.h"
 #include "rules/rules.h"
 #include "windows/machine.h"
 
 struct str;
 
+/* What /offline and the environment say; the options of the search point into it. */
+struct scan_offline {
+	struct offline file;
+	struct machine_mapping mappings[OFFLINE_MAPPINGS_MAX];
+	bool no_temporary; /* MIG_FAIL_ON_PROFILE_ERROR=0 */
+};
+
 struct scan {
 	struct usmt_options o;
+	struct scan_offline offline;
 	struct output log, progress, list, estimate;
 	struct machine *machine;
 	struct user_decision *decisions; /* one for each user of the installation */
@@ -29,6 +38,9 @@ struct scan {
 	struct object_errors errors;
 	struct capture capture;
 };
+
+/* Reads /offline and the environment into the options of the search. A USMT code. */
+int scan_offline(struct scan *s);
 
 /* Console, log and progress log: each user with the decision and the option that made it. */
 void scan_report_users(const struct scan *s);

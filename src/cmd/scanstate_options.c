@@ -3,8 +3,12 @@
 #include "cmd/scanstate_options.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
+#include <time.h>
 
+#include "base/winpath.h"
+#include "engine/users.h"
 #include "report/error.h"
 #include "report/log.h"
 
@@ -18,13 +22,13 @@ static int check_generating(const struct usmt_options *o, const char *name)
 		return usmt_options_refuse_option(o, -1, name,
 						  "makes no store; leave the StorePath out.");
 	if (o->hardlink || o->go_on || o->progress || o->listfiles || o->estimate_asked || o->all ||
-	    o->include_users.count || o->exclude_users.count || o->config || o->dry_run ||
-	    o->explain || (o->genmigxml && o->rules.count))
+	    o->include_users.count || o->exclude_users.count || o->used || o->config ||
+	    o->dry_run || o->explain || (o->genmigxml && o->rules.count))
 		return usmt_options_refuse_option(
 			o, -1, name,
-			o->genmigxml ? "only together with /v, /l and /offlinewindir."
+			o->genmigxml ? "only together with /v, /l and /offline*."
 				     : "only together with /i, /v, /l, /o, /nocompress "
-				       "and /offlinewindir.");
+				       "and /offline*.");
 	return USMT_SUCCESS;
 }
 
@@ -33,8 +37,9 @@ static int check_combinations(const struct usmt_options *o)
 {
 	if (o->genconfig || o->genmigxml)
 		return check_generating(o, o->genconfig ? "genconfig" : "genmigxml");
-	if (o->all && (o->include_users.count || o->exclude_users.count))
-		return usmt_options_refuse_option(o, -1, "all", "not together with /ui or /ue.");
+	if (o->all && (o->include_users.count || o->exclude_users.count || o->used))
+		return usmt_options_refuse_option(o, -1, "all",
+						  "not together with /ui, /ue or /uel.");
 	if (o->hardlink && !o->nocompress)
 		return usmt_options_refuse_option(o, -1, "hardlink", "needs /nocompress.");
 	if (o->listfiles && o->estimate_asked)
@@ -78,6 +83,69 @@ enum plan_efs scanstate_efs(const struct usmt_options *o)
 	return strcasecmp(o->efs_word, "skip") ? PLAN_EFS_KEEP : PLAN_EFS_SKIP;
 }
 
+static int check_used(const struct usmt_options *o)
+{
+	uint64_t since;
+	int err = o->used ? users_parse_uel(o->used, time(NULL), &since) : 0;
+
+	if (err == HF_EUNSUPPORTED)
+		return usmt_options_refuse_option(
+			o, -1, "uel",
+			"0 means the users who are logged on now, and nobody is: Windows does not "
+			"run. Give a number of days, or a date.");
+	if (err)
+		return usmt_options_refuse_option(
+			o, -1, "uel", "needs a number of days, or a date such as 2024/5/31.");
+	return USMT_SUCCESS;
+}
+
+/* "C:\Windows", "\Windows", "Windows": not empty, nothing of the network. */
+static bool names_directory(const char *text)
+{
+	return *text && strncmp(text, "\\\\", 2) != 0 && !strpbrk(text, "\"*?<>|,") &&
+	       (!strchr(text, ':') || winpath_split(text, NULL, NULL));
+}
+
+/* Is TEXT a Windows.old folder, or the Windows directory in one? */
+static bool names_windows_old(const char *text)
+{
+	const char *rest = text;
+
+	winpath_split(text, NULL, &rest);
+	return names_directory(text) && !strncasecmp(rest + strspn(rest, "\\/"), "Windows.old", 11);
+}
+
+/* At most one of /offline, /offlinewindir, /offlinewinold, --windows (specification 1). */
+static int check_offline(struct usmt_options *o)
+{
+	static const char *const names[] = {"offline", "offlinewindir", "offlinewinold"};
+	const char *const values[] = {o->offline, o->offline_win_dir, o->offline_win_old};
+	const char **dir = &o->select.options.windows_dir;
+	const char *first = *dir ? "--windows" : NULL;
+
+	for (size_t i = 0; i < 3; i++) {
+		if (!values[i])
+			continue;
+		if (first)
+			return usmt_options_refuse_option(
+				o, -1, names[i],
+				"only one of /offline, /offlinewindir, /offlinewinold and "
+				"--windows.");
+		first = names[i];
+	}
+	if (o->offline_win_dir && !names_directory(o->offline_win_dir))
+		return usmt_options_refuse_option(
+			o, -1, "offlinewindir",
+			"requires a valid path: the Windows directory, such as C:\\Windows.");
+	if (o->offline_win_old && !names_windows_old(o->offline_win_old))
+		return usmt_options_refuse_option(
+			o, -1, "offlinewinold",
+			"requires a valid path: C:\\Windows.old or C:\\Windows.old\\Windows.");
+	if (o->offline_win_dir || o->offline_win_old)
+		*dir = o->offline_win_dir ? o->offline_win_dir : o->offline_win_old;
+	return USMT_SUCCESS;
+}
+
 int scanstate_options_parse(struct usmt_options *o, int argc, char **argv)
 {
 	int code = usmt_options_parse(o, USMT_SCANSTATE, argc, argv);
@@ -100,13 +168,9 @@ int scanstate_options_parse(struct usmt_options *o, int argc, char **argv)
 	/* With files that stay encrypted go the keys that open them. */
 	if (!code && scanstate_efs(o) == PLAN_EFS_KEEP)
 		code = usmt_options_add_rule_file(o, -1, "MigEfs.xml");
-	if (!code && o->offline_win_dir) {
-		if (o->select.options.windows_dir)
-			return usmt_options_refuse_option(o, -1, "offlinewindir",
-							  "not together with --windows.");
-		o->select.options.windows_dir = o->offline_win_dir;
-	}
-	return code;
+	if (!code)
+		code = check_used(o);
+	return code ? code : check_offline(o);
 }
 
 void scanstate_help(void)
@@ -129,7 +193,8 @@ void scanstate_help(void)
 	      "then)\n"
 	      "  /ui:WHO  /ue:WHO     take, leave out a user: Domain\\User, User, or a SID, with * "
 	      "in\n"
-	      "                       any part; /ui wins over /ue; repeatable\n"
+	      "                       any part; /ui wins over /uel, /uel over /ue; repeatable\n"
+	      "  /uel:N | Y/M/D       only who was active in the last N days, or since the date\n"
 	      "  /all                 all users, which is the default\n"
 	      "  /config:FILE         a Config.xml: components to leave out, ErrorControl\n"
 	      "  /genconfig:FILE      only write a Config.xml of the components found here\n"
@@ -139,6 +204,8 @@ void scanstate_help(void)
 	      "copyraw,\n"
 	      "                       which keep them encrypted and take the users' keys along\n"
 	      "  /offlinewindir:DIR   the Windows directory, such as C:\\Windows\n"
+	      "  /offlinewinold:DIR   the Windows that was set aside, such as C:\\Windows.old\n"
+	      "  /offline:FILE        an Offline.xml: Windows directories, drive letters\n"
 	      "  /l:FILE              log (default: ScanState.log in the current folder)\n"
 	      "  /v:N                 log detail: sum of 1 verbose, 4 objects, 8 all on the "
 	      "screen\n"

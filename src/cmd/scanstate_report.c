@@ -18,24 +18,37 @@
 #define BYTES_PER_FILE 768
 #define BYTES_PER_DIR  6144
 
+/* One line of the table, and more of the user in the log. */
+static void report_user(const struct scan *s, size_t index)
+{
+	static const char *const kinds[] = {
+		[WINDOWS_USER_NORMAL] = "",
+		[WINDOWS_USER_SERVICE] = ", a service",
+		[WINDOWS_USER_TEMPORARY] = ", a temporary profile",
+		[WINDOWS_USER_STALE] = ", without a profile folder",
+	};
+	const struct windows_install *w = s->machine->chosen;
+	const struct windows_user *u = &w->users[index];
+	const struct user_decision *d = &s->decisions[index];
+	char name[512];
+
+	user_display_name(w, index, name, sizeof(name));
+	log_status("  %-8s %-32s %-10s  %s (%s)", d->captured ? "capture" : "skip", name,
+		   *d->last_used ? d->last_used : "-", u->profile, d->reason);
+	log_info("User %s: SID %s, name from %s%s%s%s%s", name, u->sid, u->name_from,
+		 *u->upn ? ", signs in as " : "", u->upn, kinds[u->kind],
+		 u->unlisted ? ", not listed by Windows" : "");
+	progress_record("detectedUser", name, "includedInMigration", d->captured ? "Yes" : "No",
+			NULL);
+}
+
 void scan_report_users(const struct scan *s)
 {
 	const struct windows_install *w = s->machine->chosen;
-	char name[512];
 
-	log_status("Users:");
-	for (size_t u = 0; u < w->user_count; u++) {
-		const struct user_decision *d = &s->decisions[u];
-		user_display_name(w, u, name, sizeof(name));
-		log_status("  %-8s %-40s %s (%s)", d->captured ? "capture" : "skip", name,
-			   w->users[u].profile, d->reason);
-		if (d->captured && !w->users[u].has_hive)
-			log_warning(
-				"%s: NTUSER.DAT cannot be read; the default folders are assumed.",
-				name);
-		progress_record("detectedUser", name, "includedInMigration",
-				d->captured ? "Yes" : "No", NULL);
-	}
+	log_status("Users:\n  %-8s %-32s %-10s  %s", "", "name", "last used", "profile (why)");
+	for (size_t u = 0; u < w->user_count; u++)
+		report_user(s, u);
 	if (!w->user_count)
 		log_status("  none: this Windows has no user profiles");
 }
@@ -222,10 +235,10 @@ static int explain_path(const struct scan *s)
 		return USMT_INVALID_PARAMETERS;
 	}
 	winpath_split(path.data, &letter, NULL);
-	struct machine_volume *v = machine_volume(s->machine, letter);
-	int ret = v && v->fs ? fs_resolve(v->fs, path.data, &ref) : HF_ENOENT;
+	struct fs *fs = machine_files(s->machine, letter);
+	int ret = fs ? fs_resolve(fs, path.data, &ref) : HF_ENOENT;
 	if (!ret)
-		ret = fs_stat(v->fs, ref, &st);
+		ret = fs_stat(fs, ref, &st);
 	log_status("%s%s", path.data,
 		   ret	       ? ": not on the volume; explained as a file of that name"
 		   : st.is_dir ? ": a folder"

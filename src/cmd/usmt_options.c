@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "base/winpath.h"
+#include "engine/users.h"
 #include "report/error.h"
 #include "report/log.h"
 
@@ -48,6 +49,10 @@ struct option {
 	{                                                                                          \
 		NOT_YET, NO                                                                        \
 	}
+#define SCAN_NOT_LOAD                                                                              \
+	{                                                                                          \
+		DONE, NOT_YET                                                                      \
+	}
 #define NOT_LOAD                                                                                   \
 	{                                                                                          \
 		NO, NOT_YET                                                                        \
@@ -72,7 +77,9 @@ static const struct option options[] = {
 	{"md", VALUE_REQUIRED, LOAD, 0, 0, AT(move_domains)},
 	{"lac", VALUE_OPTIONAL, LOAD, AT(create_accounts), AT(account_password), 0},
 	{"lae", VALUE_NONE, LOAD, AT(enable_accounts), 0, 0},
+	{"offline", VALUE_REQUIRED, SCAN, 0, AT(offline), 0},
 	{"offlinewindir", VALUE_REQUIRED, SCAN, 0, AT(offline_win_dir), 0},
+	{"offlinewinold", VALUE_REQUIRED, SCAN, 0, AT(offline_win_old), 0},
 	{"all", VALUE_NONE, BOTH, AT(all), 0, 0},
 	{"auto", VALUE_OPTIONAL, BOTH, AT(auto_asked), AT(auto_dir), 0},
 	{"config", VALUE_REQUIRED, BOTH, 0, AT(config), 0},
@@ -85,8 +92,6 @@ static const struct option options[] = {
 	{"key", VALUE_REQUIRED, NEITHER, 0, 0, 0},
 	{"keyfile", VALUE_REQUIRED, NEITHER, 0, 0, 0},
 	{"localonly", VALUE_NONE, NOT_SCAN, 0, 0, 0},
-	{"offline", VALUE_REQUIRED, NOT_SCAN, 0, 0, 0},
-	{"offlinewinold", VALUE_REQUIRED, NOT_SCAN, 0, 0, 0},
 	{"ppkg", VALUE_REQUIRED, NOT_SCAN, 0, 0, 0},
 	{"r", VALUE_REQUIRED, BOTH, 0, AT(retries), 0},
 	{"sf", VALUE_NONE, NOT_LOAD, 0, 0, 0},
@@ -94,7 +99,7 @@ static const struct option options[] = {
 	{"targetwindows8", VALUE_NONE, SCAN, AT(target), 0, 0},
 	{"targetvista", VALUE_NONE, SCAN, AT(target), 0, 0},
 	{"targetxp", VALUE_NONE, SCAN, AT(target), 0, 0},
-	{"uel", VALUE_REQUIRED, NEITHER, 0, 0, 0},
+	{"uel", VALUE_REQUIRED, SCAN_NOT_LOAD, 0, AT(used), 0},
 	{"vsc", VALUE_NONE, NOT_SCAN, 0, 0, 0},
 	{"w", VALUE_REQUIRED, BOTH, 0, AT(wait), 0},
 };
@@ -340,9 +345,10 @@ static size_t characters(const char *text)
 static int check_lengths(const struct parser *p)
 {
 	const struct usmt_options *o = p->o;
-	const char *const single[] = {
-		o->store_path,	    o->log,    o->progress,	   o->listfiles, o->estimate,
-		o->offline_win_dir, o->config, o->account_password};
+	const char *const single[] = {o->store_path,	  o->log,      o->progress,
+				      o->listfiles,	  o->estimate, o->offline_win_dir,
+				      o->offline_win_old, o->offline,  o->config,
+				      o->account_password};
 	const struct option_list *const lists[] = {&o->rules, &o->include_users, &o->exclude_users,
 						   &o->move_users, &o->move_domains};
 	const char *reason = "An argument is longer than 256 characters.";
@@ -356,6 +362,24 @@ static int check_lengths(const struct parser *p)
 			if (characters(lists[i]->items[k]) > PARAM_MAX)
 				return usmt_options_refuse(
 					p->o, -1, USMT_ERROR_OPTION_PARAM_TOO_LARGE, reason);
+	return USMT_SUCCESS;
+}
+
+/* Users as they can be named (USMT specification 11.2). */
+static int check_users(const struct usmt_options *o)
+{
+	const struct {
+		const char *name;
+		const struct option_list *list;
+	} options_of_users[] = {{"ui", &o->include_users}, {"ue", &o->exclude_users}};
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t k = 0; k < options_of_users[i].list->count; k++)
+			if (!users_argument_ok(options_of_users[i].list->items[k]))
+				return usmt_options_refuse_option(
+					o, -1, options_of_users[i].name,
+					"name a user as Domain\\User, User or by SID; '*' may "
+					"stand in any part.");
 	return USMT_SUCCESS;
 }
 
@@ -489,7 +513,9 @@ int usmt_options_parse(struct usmt_options *o, enum usmt_tool tool, int argc, ch
 		return USMT_DISPLAY_HELP;
 	if (!code && o->auto_asked)
 		code = expand_auto(&p);
-	return code ? code : check_lengths(&p);
+	if (!code)
+		code = check_lengths(&p);
+	return code ? code : check_users(o);
 }
 
 int usmt_options_check_store(struct usmt_options *o)

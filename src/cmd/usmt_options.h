@@ -37,7 +37,8 @@ struct usmt_options {
 	struct option_list rules, include_users, exclude_users; /* /i /ui /ue */
 	/* ScanState's. */
 	const char *listfiles, *estimate, *genconfig, *genmigxml; /* /p:FILE is ESTIMATE */
-	const char *offline_win_dir;
+	const char *offline, *offline_win_dir, *offline_win_old;
+	const char *used; /* /uel */
 	bool overwrite, estimate_asked;
 	const char *efs_word; /* of /efs */
 	bool target;	      /* /targetxp and the like: for manifests of old releases; ignored */

@@ -105,10 +105,15 @@ int usmt_find_windows(const struct usmt_options *o, struct machine **machine)
 	if (!ret)
 		ret = machine_choose(*machine, &o->select.options);
 	if (ret)
-		return usmt_code_for(ret, USMT_INIT_ERROR);
+		return usmt_code_for(ret,
+				     ret == HF_EINVAL ? USMT_FAILED_MIGSTARTUP : USMT_INIT_ERROR);
 	const struct windows_install *w = (*machine)->chosen;
 	log_status("Windows: %s, version %s, %u-bit, computer %s, in %c:%s", w->product, w->version,
 		   w->bits, w->computer, w->letter, w->directory);
+	if (w->root && *w->root)
+		log_status("It was set aside in %c:%s, and is kept under the paths it had before. "
+			   "What was not moved there is where it was, and is not looked at.",
+			   w->letter, w->root);
 	progress_record("program", tools[o->tool].program, "productVersion", HOLDFAST_VERSION,
 			"computerName", w->computer, "commandLine", o->joined, NULL);
 	progress_record("PHASE", "Initializing", NULL);

@@ -93,6 +93,7 @@ int capture_describe(const struct capture *c, struct catalog *catalog)
 		{"volume-serial", serial},
 		{"windows", w->product},
 		{"windows-directory", w->directory},
+		{"windows-root", w->root},
 		{"version", w->version},
 		{"bits", w->bits == 64 ? "64" : "32"},
 		{"computer", w->computer},
@@ -100,14 +101,15 @@ int capture_describe(const struct capture *c, struct catalog *catalog)
 	for (size_t i = 0; !ret && i < sizeof(facts) / sizeof(*facts); i++)
 		ret = catalog_set(catalog, facts[i][0], facts[i][1]);
 	for (size_t u = 0; !ret && u < w->user_count; u++) {
-		const struct catalog_user row = {.sid = w->users[u].sid,
-						 .domain = w->users[u].domain,
-						 .name = w->users[u].name,
-						 .profile = w->users[u].profile,
-						 .local = !*w->users[u].domain &&
-							  !w->users[u].name_is_guess,
-						 .captured = c->decisions[u].captured,
-						 .reason = c->decisions[u].reason};
+		const struct catalog_user row = {
+			.sid = w->users[u].sid,
+			.domain = w->users[u].domain,
+			.name = w->users[u].name,
+			.profile = w->users[u].profile,
+			.local = !*w->users[u].domain &&
+				 (w->users[u].is_local || !w->users[u].name_is_guess),
+			.captured = c->decisions[u].captured,
+			.reason = c->decisions[u].reason};
 		ret = catalog_add_user(catalog, &row);
 		if (!ret)
 			ret = keep_variables(catalog, (int64_t)u + 1, w->users[u].variables,

@@ -45,12 +45,8 @@ static const char *user_name(void *ctx, int user)
 static struct fs *fs_of(struct examine *e, const char *path)
 {
 	char letter;
-	struct machine_volume *v;
 
-	if (!winpath_split(path, &letter, NULL))
-		return NULL;
-	v = machine_volume(e->machine, letter);
-	return v ? v->fs : NULL;
+	return winpath_split(path, &letter, NULL) ? machine_files(e->machine, letter) : NULL;
 }
 
 static int exists(void *ctx, const char *path, bool *is_dir)
@@ -280,11 +276,12 @@ static int stat_path(void *ctx, const char *path, struct rules_file_info *out)
 	struct fs_stat st;
 	uint64_t volume;
 	struct fs *fs;
+	char letter;
 	int err = find(e, path, &fs, &st);
 
-	if (err)
+	if (err || !winpath_split(path, &letter, NULL))
 		return err;
-	for (volume = 0; e->machine->volumes[volume].fs != fs; volume++)
+	for (volume = 0; e->machine->volumes[volume].letter != letter; volume++)
 		;
 	out->id = volume << ID_VOLUME_SHIFT | FS_RECORD(st.ref);
 	out->size = st.size;
@@ -425,9 +422,7 @@ static int link_target(void *ctx, const char *path, char **target)
 
 static struct fs *volume_of(void *ctx, char letter)
 {
-	struct machine_volume *v = machine_volume(ctx, letter);
-
-	return v ? v->fs : NULL;
+	return machine_files(ctx, letter);
 }
 
 int examine_init(struct examine *e, struct machine *machine, const struct user_decision *decisions)

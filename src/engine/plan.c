@@ -302,14 +302,14 @@ static int plan_trouble(void *ctx, struct tree_node *node, const struct str *pat
 int plan_make(struct plan *plan, struct machine *m, char letter, const struct rules *rules,
 	      const char *store_path, enum plan_efs efs, struct object_errors *errors)
 {
-	struct machine_volume *volume = machine_volume(m, letter);
+	struct fs *fs = machine_files(m, letter);
 
 	*plan = (struct plan){.letter = letter};
-	if (!volume || !volume->fs) {
+	if (!fs) {
 		log_error("Volume %c: cannot be read.", letter);
 		return HF_ENOENT;
 	}
-	return plan_volume(plan, volume->fs, letter, rules, store_path, efs, errors);
+	return plan_volume(plan, fs, letter, rules, store_path, efs, errors);
 }
 
 int plan_volume(struct plan *plan, struct fs *fs, char letter, const struct rules *rules,

@@ -217,6 +217,20 @@ static int check_contents(const struct wipe_plan *plan)
 	return 0;
 }
 
+/* What was captured lies in Windows.old, beside a Windows that is to stay. */
+static int check_windows_old(const struct wipe_plan *plan)
+{
+	const char *root = catalog_get(plan->catalog, "windows-root");
+
+	if (!root || !*root)
+		return 0;
+	log_error("Volume %c: is not wiped: the store %s holds the state of the Windows that was "
+		  "set aside in %c:%s, and a wipe would delete the Windows that has taken its "
+		  "place. Restore the store there; then delete %c:%s with Windows' Disk Cleanup.",
+		  plan->letter, plan->store, plan->letter, root, plan->letter, root);
+	return HF_EREFUSED;
+}
+
 /* The store is complete, of this volume, and whole. */
 static int check_store(struct fs *fs, const struct volume *volume, struct wipe_plan *plan)
 {
@@ -232,7 +246,9 @@ static int check_store(struct fs *fs, const struct volume *volume, struct wipe_p
 			  plan->store, catalog_get(plan->catalog, "volume-serial"), volume->serial);
 		return HF_EREFUSED;
 	}
-	err = check_contents(plan);
+	err = check_windows_old(plan);
+	if (!err)
+		err = check_contents(plan);
 	if (!err)
 		err = store_wipe_state(fs, plan->store, &state);
 	if (!err)

@@ -35,6 +35,7 @@ struct profiles {
 	struct known_user *users; /* from the catalog */
 	size_t count, cap;
 	struct ref_set places; /* profile folders' parents that were looked at */
+	bool only_hives;       /* the place at hand is not one of profiles alone */
 	unsigned forgotten;
 };
 
@@ -151,6 +152,19 @@ static int is_something(void *ctx, const struct fs_entry *entry)
 	return 1;
 }
 
+/* A folder elsewhere is a profile when a user's hive is in it. */
+static int has_hive(struct profiles *p, fs_ref dir, const char *path)
+{
+	fs_ref hive;
+	int err = fs_lookup_text(p->fs, dir, "NTUSER.DAT", 10, &hive);
+
+	if (err && err != HF_ENOENT)
+		return err;
+	if (!err && !is_covered(p, NULL, path))
+		forgotten(p, path, "a profile that Windows does not list");
+	return TREE_SKIP;
+}
+
 /* A folder below the folder of profiles: a profile that Windows does not list? */
 static int folder_visit(void *ctx, struct tree_node *node, const struct str *path)
 {
@@ -163,7 +177,9 @@ static int folder_visit(void *ctx, struct tree_node *node, const struct str *pat
 	    TREE_TAG_IS_SURROGATE(node->reparse_tag) || is_nobodys(p, path->data) ||
 	    is_listed(p, path->data))
 		return TREE_SKIP;
-	/* With or without a hive in it: whatever lies among the profiles is somebody's. */
+	/* Among the profiles whatever there is is somebody's, with or without a hive in it. */
+	if (p->only_hives)
+		return has_hive(p, node->ref, path->data);
 	err = fs_readdir(p->fs, node->ref, is_something, NULL);
 	if (err < 0)
 		return err;
@@ -228,6 +244,7 @@ static int check_places(struct profiles *p)
 			continue;
 		str_truncate(&place, 0);
 		err = str_add(&place, profile, (size_t)(end - profile)) ? log_oom() : 0;
+		p->only_hives = true;
 		if (!err)
 			err = check_place(p, place.data);
 	}

@@ -167,6 +167,11 @@ int fs_write_file(struct fs *fs, fs_ref dir, const char *name, const void *data,
 	return rc;
 }
 
+int fs_security(struct fs *fs, fs_ref ref, uint8_t **data, size_t *len)
+{
+	return fs->ops->security ? fs->ops->security(fs, ref, data, len) : HF_ENOENT;
+}
+
 struct first_name {
 	fs_ref parent;
 	uint16_t name[NAME_UNITS_MAX];

@@ -103,6 +103,9 @@ struct fs_ops {
 		    size_t *done);
 	/* The raw reparse point (tag, length, data) into fresh memory; HF_ENOENT if it has none. */
 	int (*reparse)(struct fs *fs, fs_ref ref, uint8_t **data, size_t *len);
+	/* The self-relative security descriptor ([MS-DTYP] 2.4.6) into fresh memory; its content is
+	 * whatever is on the disk. NULL for a file system without any. */
+	int (*security)(struct fs *fs, fs_ref ref, uint8_t **data, size_t *len);
 	int (*space)(struct fs *fs, struct fs_space *out);
 	/* The volume's own $UpCase; lives as long as FS. */
 	const struct upcase *(*upcase)(struct fs *fs);
@@ -183,6 +186,8 @@ static inline int fs_reparse(struct fs *fs, fs_ref ref, uint8_t **data, size_t *
 {
 	return fs->ops->reparse(fs, ref, data, len);
 }
+/* HF_ENOENT on a file system without descriptors. */
+int fs_security(struct fs *fs, fs_ref ref, uint8_t **data, size_t *len);
 static inline int fs_space(struct fs *fs, struct fs_space *out)
 {
 	return fs->ops->space(fs, out);

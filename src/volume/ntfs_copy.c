@@ -8,7 +8,7 @@
 
 #include "volume/ntfs_private.h"
 
-#define SMALL_MAX    65536 /* reparse points, extended attributes, descriptors */
+#define SMALL_MAX    65536 /* reparse points, extended attributes */
 #define EFS_MAX	     (256 * 1024)
 #define STREAMS_MAX  4096
 #define STREAM_CHUNK 65536
@@ -60,22 +60,8 @@ static int read_value(struct ntfs_fs *nfs, ntfs_inode *ni, ATTR_TYPES type, ntfs
 
 static int read_descriptor(struct ntfs_fs *nfs, ntfs_inode *ni, struct source *s)
 {
-	struct SECURITY_CONTEXT scx;
-	int n;
-
 	s->security_id = test_nino_flag(ni, v3_Extensions) ? ni->security_id : 0;
-	memset(&scx, 0, sizeof(scx));
-	scx.vol = nfs->vol;
-	s->descriptor.data = malloc(SMALL_MAX);
-	if (!s->descriptor.data)
-		return log_oom();
-	n = ntfs_get_ntfs_acl(&scx, ni, (char *)s->descriptor.data, SMALL_MAX);
-	if (n <= 0 || n > SMALL_MAX) {
-		errno = EIO;
-		return ntfs_fail(nfs, "read a security descriptor", ntfs_ref_of(ni));
-	}
-	s->descriptor.len = (size_t)n;
-	return 0;
+	return ntfs_security_of(nfs, ni, &s->descriptor.data, &s->descriptor.len);
 }
 
 static int add_stream(struct source *s, const ATTR_RECORD *a)

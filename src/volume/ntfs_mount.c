@@ -357,6 +357,7 @@ static const struct fs_ops ntfs_ops = {
 	.names = ntfs_op_names,
 	.read = ntfs_op_read,
 	.reparse = ntfs_op_reparse,
+	.security = ntfs_op_security,
 	.space = ntfs_op_space,
 	.upcase = op_upcase,
 	.link = ntfs_op_link,

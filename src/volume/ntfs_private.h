@@ -141,6 +141,9 @@ static inline const uint16_t *ntfs_fn_units(const FILE_NAME_ATTR *fn)
 }
 /* The resident FILE_NAME at CTX when it is sound, else NULL. */
 FILE_NAME_ATTR *ntfs_file_name(const ntfs_attr_search_ctx *ctx);
+/* The security descriptor of NI into fresh memory. HF_EIO (logged), HF_ENOMEM. */
+int ntfs_security_of(struct ntfs_fs *nfs, ntfs_inode *ni, uint8_t **data, size_t *len);
+
 /* The reparse tag of NI, 0 when it has none. */
 uint32_t ntfs_reparse_tag(ntfs_inode *ni);
 /*
@@ -183,6 +186,7 @@ int ntfs_op_names(struct fs *fs, fs_ref ref, fs_name_visit visit, void *ctx);
 int ntfs_op_stat(struct fs *fs, fs_ref ref, struct fs_stat *out);
 int ntfs_op_read(struct fs *fs, fs_ref ref, uint64_t offset, void *buf, size_t len, size_t *done);
 int ntfs_op_reparse(struct fs *fs, fs_ref ref, uint8_t **data, size_t *len);
+int ntfs_op_security(struct fs *fs, fs_ref ref, uint8_t **data, size_t *len);
 int ntfs_op_space(struct fs *fs, struct fs_space *out);
 /* ntfs_write.c: */
 int ntfs_op_mkdir(struct fs *fs, fs_ref dir, const uint16_t *name, unsigned len, fs_ref *out);

@@ -9,6 +9,9 @@
 /* [MS-FSCC]: MAXIMUM_REPARSE_DATA_BUFFER_SIZE is 16 KiB; some room for what is not known yet. */
 #define REPARSE_MAX 65536
 
+/* More than an access control list of the largest size needs, with its owner and group. */
+#define DESCRIPTOR_MAX 131072
+
 static int count_names(struct ntfs_fs *nfs, ntfs_inode *ni, struct fs_stat *st)
 {
 	ntfs_attr_search_ctx *actx = ntfs_attr_get_search_ctx(ni, NULL);
@@ -146,6 +149,36 @@ int ntfs_op_reparse(struct fs *fs, fs_ref ref, uint8_t **data, size_t *len)
 		return rc;
 	rc = ntfs_attr_value(nfs, ni, AT_REPARSE_POINT, AT_UNNAMED, 0, REPARSE_MAX, data, len);
 	return ntfs_put_rc(nfs, ni, rc);
+}
+
+int ntfs_security_of(struct ntfs_fs *nfs, ntfs_inode *ni, uint8_t **data, size_t *len)
+{
+	struct SECURITY_CONTEXT scx;
+	int n;
+
+	memset(&scx, 0, sizeof(scx));
+	scx.vol = nfs->vol;
+	*data = malloc(DESCRIPTOR_MAX);
+	if (!*data)
+		return log_oom();
+	n = ntfs_get_ntfs_acl(&scx, ni, (char *)*data, DESCRIPTOR_MAX);
+	if (n > 0 && n <= DESCRIPTOR_MAX) {
+		*len = (size_t)n;
+		return 0;
+	}
+	free(*data);
+	*data = NULL;
+	errno = EIO;
+	return ntfs_fail(nfs, "read a security descriptor", ntfs_ref_of(ni));
+}
+
+int ntfs_op_security(struct fs *fs, fs_ref ref, uint8_t **data, size_t *len)
+{
+	struct ntfs_fs *nfs = ntfs_fs_of(fs);
+	ntfs_inode *ni;
+	int rc = ntfs_get(nfs, ref, &ni);
+
+	return rc ? rc : ntfs_put_rc(nfs, ni, ntfs_security_of(nfs, ni, data, len));
 }
 
 /* A bitmap may be longer than what it counts; by this many bytes it is believed. */

@@ -245,36 +245,154 @@ static int refuse_none(const struct machine_private *p, const struct machine_opt
 
 static struct fs *find_volume(void *ctx, char letter)
 {
-	struct machine_volume *mv = machine_volume(ctx, letter);
+	return machine_files(ctx, letter);
+}
 
-	return mv ? mv->fs : NULL;
+/* The only installation that fits O. HF_ENOENT in silence when none does. */
+static int find_one(struct machine *m, const struct machine_options *o,
+		    struct windows_install **out)
+{
+	const struct machine_private *p = (const struct machine_private *)m;
+
+	*out = NULL;
+	for (size_t i = 0; i < m->install_count; i++) {
+		if (!install_fits(m, &m->installs[i], o))
+			continue;
+		if (*out)
+			return refuse_ambiguous(m, o);
+		*out = &m->installs[i];
+	}
+	if (!*out)
+		return HF_ENOENT;
+	return damaged_that_fits(p, o) ? refuse_damaged_beside(p, *out, damaged_that_fits(p, o))
+				       : 0;
+}
+
+static int refuse_multiple(const struct machine *m, const struct windows_install *a,
+			   const struct windows_install *b)
+{
+	struct str list = {0};
+
+	if (describe(m, a, &list) || describe(m, b, &list)) {
+		str_free(&list);
+		return log_oom();
+	}
+	log_error("Multiple Windows installations found, and failOnMultipleWinDir is 1:%s\nTake "
+		  "the others out of <winDir>, or set it to 0: the first that is there then "
+		  "counts.",
+		  list.data);
+	str_free(&list);
+	return HF_EAMBIGUOUS;
+}
+
+/* The first of O's directories that holds a Windows. */
+static int find_first(struct machine *m, const struct machine_options *o,
+		      struct windows_install **out)
+{
+	const struct machine_private *p = (const struct machine_private *)m;
+	struct machine_options one = *o;
+	struct windows_install *found = NULL, *w;
+	int err = HF_ENOENT;
+
+	for (size_t i = 0; i < o->windows_dir_count; i++) {
+		one.windows_dir = o->windows_dirs[i];
+		err = find_one(m, &one, &w);
+		if (err == HF_ENOENT && damaged_that_fits(p, &one))
+			return refuse_none(p, &one);
+		if (err == HF_ENOENT || w == found)
+			continue;
+		if (err)
+			return err;
+		if (found)
+			return refuse_multiple(m, found, w);
+		found = w;
+		if (!o->fail_on_multiple)
+			break;
+	}
+	*out = found;
+	return found ? 0 : refuse_none(p, &one);
+}
+
+/* The volume that MAPPING means, by the letters that M has now. */
+static struct machine_volume *mapped_volume(struct machine *m,
+					    const struct machine_mapping *mapping,
+					    const char *letters)
+{
+	char letter;
+
+	for (size_t i = 0; i < m->volume_count; i++)
+		if (winpath_split(mapping->from, &letter, NULL)
+			    ? letters[i] == letter
+			    : !strcmp(m->volumes[i].volume->device, mapping->from))
+			return &m->volumes[i];
+	return NULL;
+}
+
+/* Gives the volumes the letters that O's mappings say; who had them loses them. */
+static int apply_mappings(struct machine *m, const struct machine_options *o,
+			  struct windows_install *w)
+{
+	char *letters = calloc(m->volume_count + 1, 1);
+
+	if (!letters)
+		return log_oom();
+	for (size_t i = 0; i < m->volume_count; i++)
+		letters[i] = m->volumes[i].letter;
+	for (size_t i = 0; i < o->mapping_count; i++) {
+		struct machine_volume *mv = mapped_volume(m, &o->mappings[i], letters);
+		struct machine_volume *had = machine_volume(m, o->mappings[i].letter);
+
+		if (!mv) {
+			log_error("<mappings> maps %s to %c:, but there is no such drive. "
+				  "\"holdfast volumes\" lists what there is; a drive can also be "
+				  "given by its device, such as /dev/sda2.",
+				  o->mappings[i].from, o->mappings[i].letter);
+			free(letters);
+			return HF_EINVAL;
+		}
+		if (had)
+			had->letter = 0;
+		mv->letter = o->mappings[i].letter;
+	}
+	free(letters);
+	if (!m->volumes[w->volume].letter) {
+		log_error("<mappings> leaves the volume of the Windows in %s without a letter: map "
+			  "it too.",
+			  w->directory);
+		return HF_EINVAL;
+	}
+	w->letter = m->volumes[w->volume].letter;
+	return 0;
 }
 
 int machine_choose(struct machine *m, const struct machine_options *options)
 {
-	const struct machine_private *p = (const struct machine_private *)m;
 	const struct volume_finder finder = {.find = find_volume, .ctx = m};
 	struct windows_install *found = NULL;
 	int err;
 
 	m->chosen = NULL;
-	for (size_t i = 0; i < m->install_count; i++) {
-		if (!install_fits(m, &m->installs[i], options))
-			continue;
-		if (found)
-			return refuse_ambiguous(m, options);
-		found = &m->installs[i];
+	if (options->windows_dir_count) {
+		err = find_first(m, options, &found);
+	} else {
+		err = find_one(m, options, &found);
+		if (err == HF_ENOENT)
+			err = refuse_none((const struct machine_private *)m, options);
+		/* Without a word from the user the locked one may just as well be meant. */
+		if (!err && !given(options->disk_serial) && !given(options->volume_label) &&
+		    !given(options->windows_dir) && locked_that_fits(m, options, true))
+			err = refuse_locked(locked_that_fits(m, options, true));
 	}
-	if (!found)
-		return refuse_none(p, options);
-	if (damaged_that_fits(p, options))
-		return refuse_damaged_beside(p, found, damaged_that_fits(p, options));
-	/* Without a word from the user the locked one may just as well be meant. */
-	if (!given(options->disk_serial) && !given(options->volume_label) &&
-	    !given(options->windows_dir) && locked_that_fits(m, options, true))
-		return refuse_locked(locked_that_fits(m, options, true));
+	if (err)
+		return err;
 	letters_assign(m, found);
-	err = windows_read_users_on(m->volumes[found->volume].fs, &finder, found);
+	err = apply_mappings(m, options, found);
+	if (!err && options->bits)
+		found->bits = options->bits;
+	if (!err)
+		err = machine_open_view(m, found);
+	if (!err)
+		err = windows_read_users_on(machine_files(m, found->letter), &finder, found);
 	if (!err)
 		m->chosen = found;
 	return err;

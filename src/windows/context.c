@@ -13,6 +13,7 @@
 #include "report/log.h"
 #include "volume/fs.h"
 #include "windows/context.h"
+#include "windows/links.h"
 
 #define CURRENT_VERSION "Microsoft\\Windows NT\\CurrentVersion"
 
@@ -80,7 +81,7 @@ static int open_system_hive(struct fs *fs, struct windows_install *install, cons
 	struct str path = {0};
 	char shown[512];
 	const char *why;
-	int err = str_addf(&path, "%s\\System32\\config\\%s", install->directory, name);
+	int err = str_addf(&path, "%s\\System32\\config\\%s", windows_own_directory(install), name);
 
 	*out = NULL;
 	if (err)
@@ -167,16 +168,8 @@ int context_open(struct windows_context *c, struct fs *fs, struct windows_instal
 	}
 	if (!err)
 		err = check_keys(c);
-	if (!err) {
-		const char *second = strchr(install->directory + 1, '\\');
-
+	if (!err)
 		c->own_letter = own_letter(c);
-		if (install->is_old && second) {
-			c->old_root =
-				strndup(install->directory, (size_t)(second - install->directory));
-			err = c->old_root ? 0 : log_oom();
-		}
-	}
 	if (err)
 		context_close(c);
 	return err;
@@ -186,7 +179,6 @@ void context_close(struct windows_context *c)
 {
 	hive_close(c->software);
 	hive_close(c->system);
-	free(c->old_root);
 	variables_free(&c->environment);
 	variables_free(&c->variables);
 	memset(c, 0, sizeof(*c));
@@ -208,43 +200,10 @@ struct hive *context_open_hive(struct windows_context *c, struct fs *fs, const c
 	return hive;
 }
 
-/* True when the first component of REST ("\Users\ann") is in the Windows.old folder. */
-static bool moved_to_old(const struct windows_context *c, const char *rest)
+void context_set_letter(const struct windows_context *c, struct str *path)
 {
-	struct str path = {0};
-	size_t len = 0;
-	const char *first = winpath_next(&rest, &len);
-	bool found = false;
-	fs_ref ref;
-
-	if (!c->old_root || !first)
-		return false;
-	if (str_addf(&path, "%s\\%.*s", c->old_root, (int)len, first) == 0)
-		found = fs_resolve(c->fs, path.data, &ref) == 0;
-	str_free(&path);
-	return found;
-}
-
-/* Translates the normalised PATH from the installation's own view to where things are now. */
-static int relocate(const struct windows_context *c, struct str *path)
-{
-	char letter = path->data[0];
-	char *rest;
-	int err;
-
-	if (letter != c->own_letter && letter != c->install->letter)
-		return 0;
-	path->data[0] = c->install->letter;
-	if (!moved_to_old(c, path->data + 2) ||
-	    winpath_is_below(upcase_basic(), path->data + 2, c->old_root))
-		return 0;
-	rest = strdup(path->data + 2);
-	if (!rest)
-		return HF_ENOMEM;
-	str_truncate(path, 0);
-	err = str_addf(path, "%c:%s%s", c->install->letter, c->old_root, rest);
-	free(rest);
-	return err;
+	if (path->data[0] == c->own_letter)
+		path->data[0] = c->install->letter;
 }
 
 static bool is_separator(char c)
@@ -257,6 +216,7 @@ int context_path(const struct windows_context *c, const struct variable_scope *s
 {
 	struct str expanded = {0};
 	const char *p;
+	bool broken;
 	int err = variables_expand(scope, text, &expanded);
 
 	if (err)
@@ -269,8 +229,10 @@ int context_path(const struct windows_context *c, const struct variable_scope *s
 		err = str_adds(out, p);
 	} else {
 		err = winpath_normalise(p, c->own_letter, out);
-		if (!err)
-			err = relocate(c, out);
+		if (!err) {
+			context_set_letter(c, out);
+			err = links_follow(c, out, &broken);
+		}
 	}
 	str_free(&expanded);
 	return err;

@@ -25,14 +25,13 @@ struct volume_finder {
 };
 
 struct windows_context {
-	struct fs *fs;			     /* the installation's own volume */
+	struct fs *fs;			     /* its drive: a volume, or a view of Windows.old */
 	const struct volume_finder *volumes; /* the others; may be NULL */
 	struct windows_install *install;
-	struct hive *software; /* owned */
-	struct hive *system;   /* owned */
-	hive_key control;      /* the current control set's key in SYSTEM */
-	char own_letter;       /* what the installation itself calls its volume */
-	char *old_root;	       /* "\Windows.old" when it was moved there, else NULL; owned */
+	struct hive *software;		   /* owned */
+	struct hive *system;		   /* owned */
+	hive_key control;		   /* the current control set's key in SYSTEM */
+	char own_letter;		   /* what the installation itself calls its volume */
 	struct variable_table environment; /* as Windows would set it, fully expanded */
 	struct variable_table variables;   /* USMT specification 7.1 */
 };
@@ -61,12 +60,15 @@ struct hive *context_open_hive(struct windows_context *c, struct fs *fs, const c
 int context_note_hive(struct windows_install *install, const struct hive *hive, const char *path);
 
 /*
- * Replaces OUT by the path TEXT (a hive value): expanded in SCOPE, normalised, drive letter and
- * Windows.old translated to where it is now. A UNC path is only expanded. HF_EINVAL when it is not
- * an absolute path, HF_ELIMIT when it cannot be expanded, HF_ENOMEM.
+ * Replaces OUT by the path TEXT (a hive value): expanded in SCOPE, normalised, with the letter that
+ * its drive has here, junctions and links in it followed. A UNC path is only expanded. HF_EINVAL
+ * when it is not an absolute path, HF_ELIMIT when it cannot be expanded, HF_ENOMEM.
  */
 int context_path(const struct windows_context *c, const struct variable_scope *scope,
 		 const char *text, struct str *out);
+
+/* Gives the normalised PATH the letter that C's own drive has here, if it is on that. */
+void context_set_letter(const struct windows_context *c, struct str *path);
 
 /* The file system that the absolute PATH lies on, or NULL when it is not at hand. */
 struct fs *context_fs_of(const struct windows_context *c, const char *path);

@@ -134,7 +134,8 @@ static int define_windows(struct windows_context *c)
 		err = variables_set(&c->environment, "COMPUTERNAME", w->computer);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts) && !err; i++) {
 		str_truncate(&path, 0);
-		err = str_addf(&path, "%c:%s%s", w->letter, w->directory, parts[i].tail);
+		err = str_addf(&path, "%c:%s%s", w->letter, windows_own_directory(w),
+			       parts[i].tail);
 		if (!err && i == 0)
 			err = set_all(&c->environment, env, path.data);
 		if (!err)

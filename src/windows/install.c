@@ -11,6 +11,7 @@
 #include "base/winpath.h"
 #include "report/error.h"
 #include "report/log.h"
+#include "volume/fs_view.h"
 #include "windows/context.h"
 #include "windows/folders.h"
 #include "windows/letters.h"
@@ -141,40 +142,67 @@ static bool is_old_directory(const char *directory)
 	       strchr(directory + 1, '\\') != NULL;
 }
 
-int windows_probe(struct fs *fs, const char *directory, struct windows_install *out)
+const char *windows_own_directory(const struct windows_install *install)
 {
-	struct windows_context c;
-	hive_key key;
-	int err;
+	return install->directory + (install->root ? strlen(install->root) : 0);
+}
 
+/* What was the root of INSTALL's drive: FS, or a view of Windows.old, to be closed. */
+static int open_root(struct fs *fs, const struct windows_install *install, struct fs **view)
+{
+	*view = NULL;
+	return install->root && *install->root ? fs_view_open(fs, install->root, view) : 0;
+}
+
+/* Sets directory, root and is_old. */
+static int place(const char *directory, struct windows_install *out)
+{
 	memset(out, 0, sizeof(*out));
 	out->is_old = is_old_directory(directory);
 	out->directory = strdup(directory);
-	if (!out->directory)
-		return log_oom();
-	err = context_open(&c, fs, out);
-	if (err) {
-		windows_install_free(out);
-		return err;
+	out->root = strndup(directory, out->is_old ? strcspn(directory + 1, "\\") + 1 : 0);
+	return out->directory && out->root ? 0 : log_oom();
+}
+
+/* Fills OUT from the hives of C. */
+static int read_install(const struct windows_context *c, struct windows_install *out)
+{
+	hive_key key;
+	int err;
+
+	out->letter = c->own_letter;
+	err = hive_find(c->software, hive_root(c->software), CURRENT_VERSION, &key);
+	if (!err)
+		err = read_version(c->software, key, out);
+	if (!err)
+		err = read_product(c->software, key, out);
+	if (!err)
+		err = read_bits(c, out);
+	if (!err)
+		err = read_computer(c, out);
+	if (!err)
+		err = letters_read(c->system, out);
+	return err == HF_ENOMEM ? log_oom() : err;
+}
+
+int windows_probe(struct fs *fs, const char *directory, struct windows_install *out)
+{
+	struct windows_context c;
+	struct fs *view = NULL;
+	int err = place(directory, out);
+
+	if (!err)
+		err = open_root(fs, out, &view);
+	if (!err)
+		err = context_open(&c, view ? view : fs, out);
+	if (!err) {
+		err = read_install(&c, out);
+		context_close(&c);
 	}
-	out->letter = c.own_letter;
-	err = hive_find(c.software, hive_root(c.software), CURRENT_VERSION, &key);
-	if (!err)
-		err = read_version(c.software, key, out);
-	if (!err)
-		err = read_product(c.software, key, out);
-	if (!err)
-		err = read_bits(&c, out);
-	if (!err)
-		err = read_computer(&c, out);
-	if (!err)
-		err = letters_read(c.system, out);
-	context_close(&c);
-	if (err) {
+	(void)fs_close(view); /* frees memory only */
+	if (err)
 		windows_install_free(out);
-		return err == HF_ENOMEM ? log_oom() : err;
-	}
-	return 0;
+	return err;
 }
 
 static void free_variables(struct windows_variable *variables, size_t count)
@@ -194,6 +222,7 @@ static void free_users(struct windows_install *install)
 		free(u->sid);
 		free(u->domain);
 		free(u->name);
+		free(u->upn);
 		free(u->profile);
 		free_variables(u->variables, u->variable_count);
 	}
@@ -232,7 +261,13 @@ int windows_read_users_on(struct fs *fs, const struct volume_finder *volumes,
 
 int windows_read_users(struct fs *fs, struct windows_install *install)
 {
-	return windows_read_users_on(fs, NULL, install);
+	struct fs *view;
+	int err = open_root(fs, install, &view);
+
+	if (!err)
+		err = windows_read_users_on(view ? view : fs, NULL, install);
+	(void)fs_close(view); /* frees memory only */
+	return err;
 }
 
 static const char *find_variable(const struct windows_variable *variables, size_t count,
@@ -258,6 +293,7 @@ void windows_install_free(struct windows_install *install)
 {
 	free_users(install);
 	free(install->directory);
+	free(install->root);
 	free(install->product);
 	free(install->version);
 	free(install->computer);

@@ -30,11 +30,17 @@ struct windows_user {
 	char *sid;    /* "S-1-5-21-..." */
 	char *domain; /* "" for local accounts that are resolved and when unknown */
 	char *name;   /* account name; the profile folder's name when nothing better is known */
-	bool name_is_guess; /* NAME comes from the folder, not from an account database */
-	char *profile;	    /* "C:\Users\ann", normalised, in the installation's letters */
-	uint32_t state;	    /* ProfileList State value */
+	char *upn;    /* sign-in name, "ann@example.org"; "" when unknown */
+	const char *name_from; /* where NAME was found, for people: "SAM", "folder", ...; static */
+	bool name_is_guess;    /* NAME comes from the folder, not from an account database */
+	bool is_local;	       /* an account of this computer by its SID, also when it is deleted */
+	bool unlisted;	/* not in ProfileList: a folder with a hive; SID as its security tells, or
+			   "unknown-FOLDER" */
+	char *profile;	/* "C:\Users\ann", normalised, in the installation's letters */
+	uint32_t state; /* ProfileList State value */
 	enum windows_user_kind kind;
-	bool has_hive;			    /* NTUSER.DAT is there and readable */
+	bool has_hive;	    /* NTUSER.DAT is there and readable */
+	uint64_t last_used; /* NTUSER.DAT's modification, 100 ns since 1601 UTC; 0 unknown */
 	struct windows_variable *variables; /* user context, USMT specification 7.2 */
 	size_t variable_count;
 };
@@ -43,8 +49,9 @@ struct windows_install {
 	size_t volume;	 /* index of its volume in struct machine */
 	char letter;	 /* its volume's letter by its own account, or 'C' */
 	char *directory; /* "\Windows": the Windows directory on that volume, without letter */
-	char *product;	 /* "Windows 10 Pro" */
-	char *version;	 /* "10.0.19045" or "5.1.2600" */
+	char *root;    /* "\Windows.old": where what was its drive's root is now; "": at the root */
+	char *product; /* "Windows 10 Pro" */
+	char *version; /* "10.0.19045" or "5.1.2600" */
 	unsigned major, minor, build;
 	unsigned bits;	   /* 32 or 64 */
 	char *computer;	   /* computer name */
@@ -60,6 +67,9 @@ struct windows_install {
 	size_t mounted_devices_len;
 };
 
+/* The Windows directory as the installation itself calls it: below its root. */
+const char *windows_own_directory(const struct windows_install *install);
+
 /*
  * Is there a Windows in DIRECTORY ("\Windows") of FS: SOFTWARE and SYSTEM hives that can be read
  * and that say so. Returns 0 with *OUT filled (users and variables still empty), HF_ENOENT when
@@ -68,8 +78,8 @@ struct windows_install {
 int windows_probe(struct fs *fs, const char *directory, struct windows_install *out);
 
 /*
- * Reads users (ProfileList, SAM names where available) and variables. LETTER is the letter of the
- * installation's volume.
+ * Reads users (ProfileList, SAM names where available) and variables. FS is the installation's
+ * volume.
  */
 int windows_read_users(struct fs *fs, struct windows_install *install);
 

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "report/error.h"
 #include "report/log.h"
+#include "volume/fs_view.h"
 #include "volume/ntfs.h"
 #include "windows/machine_private.h"
 
@@ -255,27 +256,61 @@ struct machine_volume *machine_volume(struct machine *m, char letter)
 	return NULL;
 }
 
+struct fs *machine_files(struct machine *m, char letter)
+{
+	struct machine_volume *mv = machine_volume(m, letter);
+
+	if (!mv)
+		return NULL;
+	return mv->view ? mv->view : mv->fs;
+}
+
+int machine_open_view(struct machine *m, const struct windows_install *install)
+{
+	struct machine_volume *mv = &m->volumes[install->volume];
+
+	for (size_t i = 0; i < m->volume_count; i++) {
+		(void)fs_close(m->volumes[i].view); /* frees memory only */
+		m->volumes[i].view = NULL;
+	}
+	return install->root && *install->root ? fs_view_open(mv->fs, install->root, &mv->view) : 0;
+}
+
+/* Closes and opens MV again; its view goes, as what it was made on does. */
+static int reopen(struct machine_volume *mv, enum ntfs_mode mode)
+{
+	const struct volume *v = mv->volume;
+	int err;
+
+	(void)fs_close(mv->view); /* frees memory only */
+	mv->view = NULL;
+	err = fs_close(mv->fs);
+	mv->fs = NULL;
+	if (!err)
+		err = volume_open(v, mode, &mv->fs);
+	if (err)
+		mv->fs = NULL;
+	return err;
+}
+
 int machine_reopen_writable(struct machine *m, char letter)
 {
 	struct machine_volume *mv = machine_volume(m, letter);
-	const struct volume *v;
-	int err, again;
+	int err;
 
 	if (!mv || !mv->fs) {
 		log_error("There is no open NTFS volume with drive letter %c:.", letter);
 		return HF_ENOENT;
 	}
-	v = mv->volume;
-	err = fs_close(mv->fs);
-	mv->fs = NULL;
-	if (!err)
-		err = volume_open(v, NTFS_WRITE, &mv->fs);
-	if (!err)
-		return 0;
-	mv->fs = NULL;
-	again = volume_open(v, NTFS_LOOK, &mv->fs);
-	if (again)
-		mv->fs = NULL;
+	err = reopen(mv, NTFS_WRITE);
+	if (err)
+		(void)reopen(mv, NTFS_LOOK);
+	if (mv->fs && m->chosen && mv == &m->volumes[m->chosen->volume]) {
+		int view = machine_open_view(m, m->chosen);
+
+		if (!err)
+			err = view;
+	}
 	return err;
 }
 
@@ -287,7 +322,10 @@ int machine_close(struct machine *m)
 	if (!m)
 		return 0;
 	for (size_t i = 0; m->volumes && i < m->volume_count; i++) {
-		int err = fs_close(m->volumes[i].fs);
+		int err;
+
+		(void)fs_close(m->volumes[i].view); /* frees memory only */
+		err = fs_close(m->volumes[i].fs);
 
 		if (err && !first)
 			first = err;

@@ -14,6 +14,12 @@
 #include "volume/fs.h"
 #include "windows/install.h"
 
+/* A drive of which Offline.xml says the letter (USMT specification 6.2). */
+struct machine_mapping {
+	const char *from; /* "D:" as it would be called here, or a device or image file */
+	char letter;	  /* in the offline Windows */
+};
+
 /* How to tell which Windows is meant; everything may be NULL or empty. */
 struct machine_options {
 	const struct volume_arg *volumes; /* --volume, repeated */
@@ -23,12 +29,20 @@ struct machine_options {
 	const char *bitlocker_keys; /* --bitlocker-keys: file or directory, see volume_unlock() */
 	const char
 		*windows_dir; /* --windows or /offlinewindir: "C:\Windows", "\Windows", "Windows" */
+	/* /offline: several directories, of which the first that holds a Windows is meant ... */
+	const char *const *windows_dirs;
+	size_t windows_dir_count;
+	bool fail_on_multiple; /* ... unless more than one of them does */
+	const struct machine_mapping *mappings;
+	size_t mapping_count;
+	unsigned bits; /* MIG_OFFLINE_PLATFORM_ARCH: 32 or 64; 0: as the hives say */
 };
 
 /* A volume as Windows sees it. */
 struct machine_volume {
 	struct volume *volume; /* in machine.disks */
 	struct fs *fs;	       /* NULL when it could not be opened or is not NTFS */
+	struct fs *view;       /* of Windows.old, when the chosen Windows lies there; else NULL */
 	char letter;	       /* in the chosen Windows; 0 none */
 };
 
@@ -55,11 +69,21 @@ int machine_open(const struct machine_options *options, struct machine **out);
  * several fit, with a message listing each with disk serial, label, directory and how to choose.
  * HF_EBITLOCKER: the one that is meant may be on a locked BitLocker volume.
  * One Windows.old beside a current Windows is not a candidate unless windows_dir names it.
+ * HF_EINVAL: a mapping names no volume.
  */
 int machine_choose(struct machine *m, const struct machine_options *options);
 
 /* The volume with LETTER (upper case), or NULL. */
 struct machine_volume *machine_volume(struct machine *m, char letter);
+
+/*
+ * Where the paths that begin with LETTER in the chosen Windows lead: its volume, or a view of the
+ * Windows.old folder that holds what was the root of its drive (USMT specification 6.1). Rules, the
+ * plan and the store speak of C:\Users\ann whatever the place on the disk is. NULL when there is no
+ * such volume or it is not open. Reads only; what it finds is linked through machine_volume()->fs,
+ * whose references are the same.
+ */
+struct fs *machine_files(struct machine *m, char letter);
 
 /*
  * Closes LETTER's read-only file system and opens it for writing; on failure (hibernated, unclean,

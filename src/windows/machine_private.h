@@ -22,4 +22,7 @@ struct machine_private {
 	size_t install_cap;
 };
 
+/* Makes the view that INSTALL, which is chosen, needs of its volume. 0 or HF_ENOMEM and others. */
+int machine_open_view(struct machine *m, const struct windows_install *install);
+
 #endif

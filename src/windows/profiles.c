@@ -13,8 +13,10 @@
 #include "report/log.h"
 #include "volume/fs.h"
 #include "windows/folders.h"
+#include "windows/links.h"
+#include "windows/names.h"
 #include "windows/profiles.h"
-#include "windows/sam.h"
+#include "windows/profiles_private.h"
 #include "windows/sid.h"
 
 #define PROFILE_LIST "Microsoft\\Windows NT\\CurrentVersion\\ProfileList"
@@ -22,17 +24,6 @@
 
 /* Bits of a ProfileList key's State value. */
 #define STATE_TEMPORARY 0x800
-
-/* More profiles than this are damage, not users. */
-#define PROFILES_MAX 8192
-
-/* What is needed while users are read. */
-struct reader {
-	struct windows_context *c;
-	struct sam sam;
-	char *known[3]; /* computer and domain names; NULL where unknown */
-	size_t cap;	/* of install->users */
-};
 
 static bool ends_with_number(const char *name, size_t len)
 {
@@ -64,37 +55,63 @@ char *profiles_name_of_folder(const char *folder, const char *const *known, size
 	return name;
 }
 
-/* The last component of PATH. */
-static const char *last_component(const char *path)
+const char *profiles_last_component(const char *path)
 {
 	const char *slash = strrchr(path, '\\');
 
 	return slash ? slash + 1 : path;
 }
 
-/* Fills name, domain and name_is_guess of U, whose sid and profile are known. */
-static int name_user(const struct reader *r, struct windows_user *u)
+/* The name of an account that every Windows has, or NULL. */
+static const char *well_known(const char *sid)
 {
 	static const struct {
 		const char *sid, *name;
-	} well_known[] = {{"S-1-5-18", "SYSTEM"},
-			  {"S-1-5-19", "LOCAL SERVICE"},
-			  {"S-1-5-20", "NETWORK SERVICE"}};
-	const char *name = sam_name(&r->sam, u->sid);
-	const char *domain = "";
+	} names[] = {{"S-1-5-18", "SYSTEM"},
+		     {"S-1-5-19", "LOCAL SERVICE"},
+		     {"S-1-5-20", "NETWORK SERVICE"}};
 
-	for (size_t i = 0; i < sizeof(well_known) / sizeof(*well_known); i++)
-		if (strcasecmp(u->sid, well_known[i].sid) == 0) {
-			name = well_known[i].name;
-			domain = "NT AUTHORITY";
-		}
-	u->name_is_guess = !name;
-	u->domain = strdup(domain);
-	u->name = name ? strdup(name)
-		       : profiles_name_of_folder(last_component(u->profile),
-						 (const char *const *)r->known,
-						 sizeof(r->known) / sizeof(*r->known));
-	return u->domain && u->name ? 0 : HF_ENOMEM;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcasecmp(sid, names[i].sid) == 0)
+			return names[i].name;
+	return NULL;
+}
+
+/* A copy of TEXT, of FALLBACK when it is NULL. */
+static char *copy_or(const char *text, const char *fallback)
+{
+	return strdup(text ? text : fallback);
+}
+
+/* Fills the names of U, whose sid and profile are known; HIVE is its own, or NULL. */
+static int name_user(const struct profile_reader *r, struct windows_user *u,
+		     const struct hive *hive)
+{
+	const char *local = sam_name(&r->sam, u->sid), *system = well_known(u->sid);
+	struct account_name found;
+	uint32_t rid;
+	int err = names_find(r->c, u->sid, hive, &found);
+
+	if (err)
+		return err;
+	u->is_local = local || sid_in_domain(u->sid, r->sam.machine_sid, &rid);
+	u->name_is_guess = !local && !system && !found.name;
+	u->name_from = system ? "Windows" : local ? "SAM" : found.name ? found.from : "folder";
+	u->domain = copy_or(system		   ? "NT AUTHORITY"
+			    : local		   ? ""
+			    : found.domain	   ? found.domain
+			    : sid_is_entra(u->sid) ? "AzureAD"
+						   : "",
+			    "");
+	u->upn = copy_or(found.upn, "");
+	if (system || local || found.name)
+		u->name = copy_or(system ? system : local, found.name ? found.name : "");
+	else
+		u->name = profiles_name_of_folder(profiles_last_component(u->profile),
+						  (const char *const *)r->known,
+						  sizeof(r->known) / sizeof(*r->known));
+	names_free(&found);
+	return u->domain && u->name && u->upn ? 0 : HF_ENOMEM;
 }
 
 /* Is there a folder at U's profile path? On a volume that is not at hand this is not known: true.
@@ -122,58 +139,67 @@ static int has_folder(const struct windows_user *u, struct fs *fs, bool *out)
 	return 0;
 }
 
-static int classify(const struct reader *r, struct windows_user *u)
+/* Sets U's kind. BROKEN: its path leads where nobody can look. */
+static int classify(const struct profile_reader *r, struct windows_user *u, bool broken)
 {
-	struct fs *fs = context_fs_of(r->c, u->profile);
 	bool folder;
-	int err = has_folder(u, fs, &folder);
+	int err = has_folder(u, context_fs_of(r->c, u->profile), &folder);
 
 	if (err)
 		return err;
 	if (sid_is_service(u->sid))
 		u->kind = WINDOWS_USER_SERVICE;
-	else if (!folder)
+	else if (!folder && !broken)
 		u->kind = WINDOWS_USER_STALE;
 	else if (u->state & STATE_TEMPORARY)
 		u->kind = WINDOWS_USER_TEMPORARY;
 	else
 		u->kind = WINDOWS_USER_NORMAL;
-	if (!fs && u->kind == WINDOWS_USER_NORMAL)
-		log_warning("User %s (%s): the profile %s is not on a volume at hand. Connect its "
-			    "disk, or name the volume with --volume.",
-			    u->name, u->sid, u->profile);
 	return 0;
 }
 
-/* Opens U's NTUSER.DAT and reads its folders; without it, defaults. */
-static int read_user_hive(const struct reader *r, struct windows_user *u)
+/* Opens U's NTUSER.DAT; *HIVE stays NULL, with *WHY, when it cannot be used. */
+static int open_user_hive(const struct profile_reader *r, struct windows_user *u,
+			  struct hive **hive, const char **why)
 {
 	struct fs *fs = context_fs_of(r->c, u->profile);
-	struct hive *hive = NULL;
 	struct str path = {0};
-	const char *why = "";
+	struct fs_stat st;
+	fs_ref ref;
 	int err = str_addf(&path, "%s\\NTUSER.DAT", u->profile);
 
-	if (err)
-		return log_oom();
-	if (fs)
-		err = hive_open(fs, path.data, &hive, &why);
-	if (hive)
-		err = context_note_hive(r->c->install, hive, path.data);
-	u->has_hive = hive != NULL;
-	if (fs && !hive && u->kind == WINDOWS_USER_NORMAL)
-		log_warning(
-			"%s: the registry hive of user %s cannot be used: %s. The usual folders "
-			"are assumed; redirected ones are not known.",
-			path.data, u->name, why);
-	str_free(&path);
-	if (err == HF_ENOMEM) {
-		hive_close(hive);
-		return log_oom();
+	*hive = NULL;
+	if (!err && fs) {
+		if (!fs_resolve(fs, path.data, &ref) && !fs_stat(fs, ref, &st))
+			u->last_used = st.times[FS_TIME_MODIFIED];
+		err = hive_open(fs, path.data, hive, why);
 	}
-	err = folders_of_user(r->c, u, hive);
-	hive_close(hive);
-	return err;
+	if (*hive)
+		err = context_note_hive(r->c->install, *hive, path.data);
+	u->has_hive = *hive != NULL;
+	str_free(&path);
+	return err == HF_ENOMEM ? err : 0;
+}
+
+/* Says what is missing of U, a person's profile. */
+static void warn_of(const struct profile_reader *r, const struct windows_user *u, bool broken,
+		    const char *why)
+{
+	if (u->kind != WINDOWS_USER_NORMAL)
+		return;
+	if (broken)
+		log_warning("User %s (%s): the profile %s lies behind a junction or link that "
+			    "cannot be followed here. Name the volume that it leads to with "
+			    "--volume, or move the profile back.",
+			    u->name, u->sid, u->profile);
+	else if (!context_fs_of(r->c, u->profile))
+		log_warning("User %s (%s): the profile %s is not on a volume at hand. Connect its "
+			    "disk, or name the volume with --volume.",
+			    u->name, u->sid, u->profile);
+	else if (!u->has_hive)
+		log_warning("%s\\NTUSER.DAT: the registry hive of user %s cannot be used: %s. The "
+			    "usual folders are assumed; redirected ones are not known.",
+			    u->profile, u->name, why);
 }
 
 /* The user with SID and the same profile folder that is listed already, or NULL. */
@@ -187,63 +213,78 @@ static struct windows_user *find_same(const struct windows_install *w, const cha
 	return NULL;
 }
 
-/* The profile path in KEY, or HF_ENOENT after a warning. */
-static int read_profile_path(const struct reader *r, hive_key key, const char *name,
-			     struct str *out)
+/*
+ * The profile path in KEY, or HF_ENOENT after a warning. *BROKEN as links_follow() says it of the
+ * path, whose links folders_read_path() has followed as far as it could.
+ */
+static int read_profile_path(const struct profile_reader *r, hive_key key, const char *name,
+			     struct str *out, bool *broken)
 {
 	struct variable_scope scope = {&r->c->environment, NULL};
 	int err =
 		folders_read_path(r->c, r->c->software, key, "ProfileImagePath", &scope, name, out);
 
+	*broken = false;
+	if (!err)
+		return links_follow(r->c, out, broken);
 	if (err == HF_ENOENT)
 		log_warning("ProfileList\\%s has no profile path and is left out.", name);
 	return err == HF_EINVAL ? HF_ENOENT : err;
 }
 
-/* A new entry for SID with PROFILE (taken over). */
-static int new_user(struct reader *r, const char *sid, struct str *profile, uint32_t state)
+int profiles_add(struct profile_reader *r, const struct profile_entry *e, struct str *profile)
 {
 	struct windows_install *w = r->c->install;
+	struct hive *hive = NULL;
 	struct windows_user *u;
+	const char *why = "";
 	int err;
 
 	if (array_grow(&w->users, w->user_count, &r->cap))
 		return HF_ENOMEM;
 	u = &w->users[w->user_count++];
-	u->state = state;
+	u->state = e->state;
+	u->unlisted = e->unlisted;
 	u->profile = str_take(profile);
-	u->sid = strdup(sid);
+	u->sid = strdup(e->sid);
 	if (!u->profile || !u->sid)
 		return HF_ENOMEM;
-	err = name_user(r, u);
+	err = classify(r, u, e->broken);
 	if (!err)
-		err = classify(r, u);
-	return err ? err : read_user_hive(r, u);
+		err = open_user_hive(r, u, &hive, &why);
+	if (!err)
+		err = name_user(r, u, hive);
+	if (!err) {
+		warn_of(r, u, e->broken, why);
+		err = folders_of_user(r->c, u, hive);
+	}
+	hive_close(hive);
+	return err;
 }
 
 /* Adds the user of ProfileList key KEY, called NAME, with SID. */
-static int add_user(struct reader *r, hive_key key, const char *name, const char *sid)
+static int add_user(struct profile_reader *r, hive_key key, const char *name, const char *sid)
 {
+	struct profile_entry e = {.sid = sid};
 	struct windows_user *same;
 	struct str path = {0};
-	uint32_t state = 0;
-	int err = read_profile_path(r, key, name, &path);
+	int err = read_profile_path(r, key, name, &path, &e.broken);
 
 	if (err) {
 		str_free(&path);
 		return err == HF_ENOENT ? 0 : err;
 	}
-	err = hive_dword(r->c->software, key, "State", &state);
+	err = hive_dword(r->c->software, key, "State", &e.state);
 	if (err != HF_ENOMEM) {
 		/* What Windows sets aside as .bak is the real profile, whatever its state. */
 		if (strlen(name) != strlen(sid))
-			state &= ~(uint32_t)STATE_TEMPORARY;
+			e.state &= ~(uint32_t)STATE_TEMPORARY;
 		same = find_same(r->c->install, sid, path.data);
 		if (!same) {
-			err = new_user(r, sid, &path, state);
+			err = profiles_add(r, &e, &path);
 		} else if (same->state & STATE_TEMPORARY) {
-			same->state = state;
-			err = classify(r, same);
+			same->state = e.state;
+			err = classify(r, same, e.broken);
 		} else {
 			err = 0;
 		}
@@ -253,7 +294,7 @@ static int add_user(struct reader *r, hive_key key, const char *name, const char
 }
 
 /* Adds the users of all ProfileList KEYS. */
-static int add_users(struct reader *r, const hive_key *keys, size_t count)
+static int add_users(struct profile_reader *r, const hive_key *keys, size_t count)
 {
 	int err = 0;
 
@@ -291,7 +332,7 @@ static void warn_of_duplicates(const struct windows_install *w)
 }
 
 /* Names that Windows may have added to a profile folder's. */
-static int read_known_names(struct reader *r)
+static int read_known_names(struct profile_reader *r)
 {
 	static const char *const values[] = {"DefaultDomainName", "CachePrimaryDomain"};
 	hive_key key;
@@ -310,12 +351,13 @@ static int read_known_names(struct reader *r)
 	return 0;
 }
 
-static int read_accounts(struct reader *r)
+static int read_accounts(struct profile_reader *r)
 {
 	static const char consequence[] = "Local users are named by their profile folders.";
 	struct str path = {0};
 	struct hive *hive;
-	int err = str_addf(&path, "%s\\System32\\config\\SAM", r->c->install->directory);
+	int err =
+		str_addf(&path, "%s\\System32\\config\\SAM", windows_own_directory(r->c->install));
 
 	if (err)
 		return err;
@@ -335,7 +377,7 @@ static int read_accounts(struct reader *r)
 
 int profiles_read(struct windows_context *c)
 {
-	struct reader r = {.c = c};
+	struct profile_reader r = {.c = c};
 	hive_key list, *keys = NULL;
 	size_t count = 0;
 	int err = hive_find(c->software, hive_root(c->software), PROFILE_LIST, &list);
@@ -358,6 +400,8 @@ int profiles_read(struct windows_context *c)
 		err = read_accounts(&r);
 	if (!err)
 		err = add_users(&r, keys, count);
+	if (!err)
+		err = unlisted_read(&r);
 	if (!err)
 		warn_of_duplicates(c->install);
 	free(keys);

@@ -10,7 +10,9 @@
 
 /*
  * Fills C->install->users, with their variables. folders_of_system() comes first. A profile whose
- * SID resolves to no name stays in, named by its folder.
+ * SID resolves to no name stays in, named by its folder; so does a folder with a user's hive among
+ * the profiles that ProfileList does not name (unlisted). A profile path that leads through
+ * junctions is replaced by where it leads.
  *
  * Windows renames a profile's key to "SID.bak" when it could not load the profile and makes a
  * temporary one under the SID. The .bak key is the real profile: it is listed under the plain SID;

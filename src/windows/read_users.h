@@ -7,7 +7,10 @@
 
 #include "windows/context.h"
 
-/* As windows_read_users(), finding other volumes through VOLUMES (may be NULL). */
+/*
+ * As windows_read_users(), finding other volumes through VOLUMES (may be NULL). FS is what the
+ * installation takes for its drive: a view of Windows.old when it lies there.
+ */
 int windows_read_users_on(struct fs *fs, const struct volume_finder *volumes,
 			  struct windows_install *install);
 

@@ -103,7 +103,7 @@ static int open_path(struct registry *r, enum hive_id id, int user, const char *
 static int open_config(struct registry *r, enum hive_id id, const char *name)
 {
 	struct str base = {0};
-	int err = str_addf(&base, "%c:%s", r->install->letter, r->install->directory);
+	int err = str_addf(&base, "%c:%s", r->install->letter, windows_own_directory(r->install));
 
 	err = err ? log_oom() : open_path(r, id, -1, base.data, name);
 	str_free(&base);

@@ -44,7 +44,7 @@ static void set_up(struct fixture *f, size_t volumes)
 	for (size_t i = 0; i < volumes; i++) {
 		f->volume[i] = (struct volume){
 			.device = dev[i], .fstype = ntfs, .label = labels[i], .disk = i / 2};
-		f->mv[i] = (struct machine_volume){&f->volume[i], memfs_new(), 0};
+		f->mv[i] = (struct machine_volume){.volume = &f->volume[i], .fs = memfs_new()};
 	}
 	f->p.m = (struct machine){.disks = &f->disks,
 				  .volumes = f->mv,
@@ -57,7 +57,7 @@ static void tear_down(struct fixture *f)
 	for (size_t i = 0; i < f->p.m.install_count; i++)
 		windows_install_free(&f->install[i]);
 	for (size_t i = 0; i < f->p.m.volume_count; i++)
-		(void)fs_close(f->mv[i].fs);
+		(void)fs_close(f->mv[i].view), (void)fs_close(f->mv[i].fs);
 }
 
 /* Puts SAMPLE on volume I and finds it. */

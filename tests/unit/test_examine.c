@@ -58,7 +58,7 @@ static void set_up(struct fixture *f)
 	CU_ASSERT_EQUAL_FATAL(windows_probe(f->fs, "\\Windows", &f->install), 0);
 	CU_ASSERT_EQUAL_FATAL(windows_read_users(f->fs, &f->install), 0);
 	f->install.volume = 1;
-	f->volumes[1] = (struct machine_volume){NULL, f->fs, 'C'};
+	f->volumes[1] = (struct machine_volume){.fs = f->fs, .letter = 'C'};
 	f->machine = (struct machine){.volumes = f->volumes,
 				      .volume_count = 2,
 				      .installs = &f->install,
