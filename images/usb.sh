@@ -62,7 +62,7 @@ make_partition() {
 
 fill_partition() {
 	local folder
-	for folder in EFI EFI/BOOT loader loader/credentials syslinux logs rules; do
+	for folder in EFI EFI/BOOT loader loader/credentials syslinux logs rules keys; do
 		mmd -i "$image@@${start_sector}s" "::$folder"
 	done
 	put "$uki" EFI/BOOT/BOOTX64.EFI
@@ -80,6 +80,7 @@ fill_partition() {
 	put_text "$files/README.txt" README.txt
 	put_text "$files/logs.txt" logs/README.txt
 	put_text "$files/rules.txt" rules/README.txt
+	put_text "$files/keys.txt" keys/README.txt
 }
 
 [ $# -eq 5 ] || die "usage: usb.sh UKI VMLINUZ INITRAMFS CMDLINE OUT.img"

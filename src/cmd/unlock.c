@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,6 +23,8 @@
 #define LINE_SIZE 256
 #define ATTEMPTS  5
 #define CTRL_C	  3
+/* After so many minutes without a line nobody is there. */
+#define WAIT_MINUTES 5
 
 static const char usage[] =
 	"Usage: holdfast unlock --bitlocker-keys DIRECTORY [OPTION]...\n"
@@ -33,14 +36,15 @@ static const char usage[] =
 
 /*
  * Reads a line without echo into LINE; what is too long is lost. False at the end of input and at
- * Ctrl-C, which must not leave the terminal without echo.
+ * Ctrl-C, which must not leave the terminal without echo, and when nobody is there.
  */
 static bool read_hidden(char line[LINE_SIZE])
 {
 	struct termios shown, hidden;
 	bool terminal = !tcgetattr(STDIN_FILENO, &shown);
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
 	size_t len = 0;
-	ssize_t n;
+	ssize_t n = 0;
 	char c = 0;
 
 	if (terminal) {
@@ -51,7 +55,8 @@ static bool read_hidden(char line[LINE_SIZE])
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
 	}
 	/* Not stdio, whose buffer would keep the key. */
-	while ((n = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n' && c != '\r' && c != CTRL_C)
+	while (poll(&input, 1, WAIT_MINUTES * 60 * 1000) > 0 &&
+	       (n = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n' && c != '\r' && c != CTRL_C)
 		if (len < LINE_SIZE - 1)
 			line[len++] = c;
 	line[len] = '\0';

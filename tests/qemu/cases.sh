@@ -5,7 +5,7 @@
 # the disks afterwards, never from what the guest says.
 
 CASES=(usb_uefi_nvme usb_bios_ahci pxe_uefi_virtio pxe_bios_xp ipxe_uefi
-	two_windows two_windows_chosen hibernated bad_config menu)
+	two_windows two_windows_chosen hibernated bad_config menu bitlocker bitlocker_no_key)
 
 scanstate_line='C:\USMTMIG /hardlink /nocompress /i:MigUser.xml /i:MigDocs.xml /i:MigApp.xml /i:MigSys.xml /o /c /v:5'
 capture_conf="action = capture+wipe
@@ -232,4 +232,68 @@ case_menu() {
 	printf 'sendkey 9\nsendkey ret\n' >&8
 	wait "$machine" || fail "the machine did not power off"
 	expect_untouched
+}
+
+# bitlocker_sample: a sample disk pc.img whose Windows volume is encrypted, what mkbitlk says of it in
+# pc.ids, and the list of its files in pc.before.tsv.
+bitlocker_sample() {
+	sample pc --style win10 --disk gpt
+	volume=$dir/pc.img@$(windows_offset "$dir/pc.img")
+	"$qemu_fixtures/mkbitlk" --tpm --recovery --seed 21 "$volume" > "$dir/pc.ids" || fail "mkbitlk"
+	bitlocker_snapshot before
+	key_id=$(sed -n 's/^recovery-id=//p' "$dir/pc.ids")
+	key=$(sed -n 's/^recovery=//p' "$dir/pc.ids")
+	[ -n "$key_id" ] && [ -n "$key" ] || fail "mkbitlk made no recovery password"
+}
+
+# bitlocker_snapshot NAME: decrypts the volume by mkbitlk and lists what is on it.
+bitlocker_snapshot() {
+	"$qemu_fixtures/mkbitlk" --seed 21 --decrypt "$dir/plain.img" "$volume" || fail "mkbitlk --decrypt"
+	"$qemu_fixtures/ntfssnap" "$dir/plain.img" > "$dir/pc.$1.tsv" || fail "ntfssnap"
+}
+
+# expect_no_key: the recovery password is nowhere in what came out.
+expect_no_key() {
+	! grep -rqaF "${key:0:20}" "$dir/serial.log" "$dir/logs" || fail "the key is in a log"
+}
+
+# An encrypted Windows, its key on the stick in a file named by the key's ID, and nobody there.
+case_bitlocker() {
+	local volume key_id key i keep=()
+	bitlocker_sample
+	stick_make "$dir/stick.img" "$capture_conf"
+	printf '%s\r\n' "$key" | MTOOLS_SKIP_CHECK=1 mcopy -i "$dir/stick.img@@1M" - "::keys/$key_id.txt" ||
+		fail "mcopy"
+	qemu_firmware uefi "$dir"
+	qemu_stick "$dir/stick.img"
+	qemu_disk nvme "$dir/pc.img" HFDISK1
+	boot
+	bitlocker_snapshot after
+	for i in '{c9ca54a3-6983-46b7-8684-a7e5e23499e3}' '{e40ad34d-dae9-4bc7-95bd-b16218c10f72}.'{1,2,3}; do
+		keep+=(--keep "\\System Volume Information\\FVE2.$i")
+	done
+	expect_store "$dir/pc.before.tsv" "$dir/pc.after.tsv" 'C:\USMTMIG' "${keep[@]}" \
+		> "$dir/pc.compare" 2>&1 || fail "pc: $(tail -n 15 "$dir/pc.compare")"
+	"$qemu_fixtures/ntfssnap" --check-only "$dir/plain.img" > "$dir/pc.check" 2>&1 ||
+		fail "pc is inconsistent: $(tail -n 15 "$dir/pc.check")"
+	grep -qaF '\Holdfast\Logs\wipe.log' "$dir/pc.after.tsv" || fail "there are no logs on the volume"
+	expect_log 'exit code 0 .*holdfast wipe'
+	expect_no_key
+}
+
+# The same without its key: the screen and the logs name the key that is needed, and nobody is asked.
+case_bitlocker_no_key() {
+	local volume key_id key
+	bitlocker_sample
+	remember pc
+	stick_make "$dir/stick.img" "$capture_conf"
+	qemu_firmware bios "$dir"
+	qemu_stick "$dir/stick.img"
+	qemu_disk ahci "$dir/pc.img" HFDISK1
+	boot
+	expect_untouched
+	expect_log 'NOT captured, NOT wiped'
+	grep -qaF "the recovery password with key ID $key_id" "$dir/serial.log" ||
+		fail "the screen does not name the key"
+	grep -qF "$key_id" "$dir"/logs/*/ScanState.log || fail "ScanState.log does not name the key"
 }

@@ -48,7 +48,7 @@ cmdline() {
 	check "$1" "$3" "$(parse '' "$2")"
 }
 
-keys='action, scanstate, disk-serial, volume-label, windows, wipe-keep, wipe-with-errors, end, logs, error-delay, menu-timeout'
+keys='action, scanstate, disk-serial, volume-label, windows, wipe-keep, wipe-with-errors, end, logs, error-delay, menu-timeout, bitlocker-recovery, bitlocker-password'
 
 # --- good files
 file 'an empty file' '' ''
@@ -68,6 +68,9 @@ file 'a glob stays a glob' 'volume-label = *\n' 'volume-label = *   (holdfast.co
 file 'umlauts in UTF-8' 'volume-label = B\303\274ro\n' $'volume-label = B\303\274ro   (holdfast.conf line 1)'
 file 'keeps' 'wipe-keep = C:\\Tools;C:\\My Drivers;\n' 'wipe-keep = C:\Tools;C:\My Drivers;   (holdfast.conf line 1)'
 file 'selection by directory' 'windows = \\Windows.old\\x\n' 'windows = \Windows.old\x   (holdfast.conf line 1)'
+file 'BitLocker keys are taken and not shown' \
+	'bitlocker-recovery = 111111-222222-333333-444444-555555-666666-111111-222222\nbitlocker-password = open sesame\n' \
+	$'bitlocker-recovery = (hidden)   (holdfast.conf line 1)\nbitlocker-password = (hidden)   (holdfast.conf line 2)'
 file 'numbers' 'error-delay = 0\nmenu-timeout = 1440\n' \
 	$'error-delay = 0   (holdfast.conf line 1)\nmenu-timeout = 1440   (holdfast.conf line 2)'
 
@@ -106,6 +109,16 @@ head -c 70000 /dev/zero | tr '\0' '#' >"$work/conf"
 check 'a file far too long' 'holdfast.conf: is 70000 bytes long; at most 65536 are allowed' \
 	"$(parse "$work/conf" '')"
 
+# A key in the wrong place or with a mistake around it is not shown either.
+file 'a BitLocker key without an equals sign' 'bitlocker-recovery 111111-222222-333333-444444\n' \
+	'holdfast.conf line 1: "bitlocker-recovery (hidden)'
+file 'a BitLocker key as a line' '111111-222222-333333-444444-555555-666666-111111-222222\n' \
+	'holdfast.conf line 1: "(digits hidden)" is not of the form key = value (comments start with #)'
+file 'a BitLocker key under a wrong name' 'recovery-key = 111111-222222-333333-444444\n' \
+	"holdfast.conf line 1: unknown key \"recovery-key\"; allowed: $keys"
+file 'a BitLocker key twice' 'bitlocker-password = a\nbitlocker-password = b\n' \
+	$'holdfast.conf line 2: key "bitlocker-password" is given twice; keep one of the lines\nbitlocker-password = (hidden)   (holdfast.conf line 1)'
+
 # --- command line
 cmdline 'nothing for us' 'console=tty0 quiet panic=30' ''
 cmdline 'two keys' $'quiet holdfast.action=show holdfast.end=reboot\n' \
@@ -119,6 +132,8 @@ cmdline 'double quotes inside single quotes' "holdfast.scanstate='\"C:\\My Store
 cmdline 'an apostrophe in a word' "holdfast.volume-label=Ann's holdfast.end=reboot" \
 	$'volume-label = Ann\'s   (kernel command line)\nend = reboot   (kernel command line)'
 cmdline 'media' 'holdfast.media=expected' 'media = expected'
+cmdline 'BitLocker keys are not for the command line' 'holdfast.bitlocker-recovery=111111-222222-333333-444444' \
+	'kernel command line: key "bitlocker-recovery" is not for the kernel command line; put the key into a file in the folder keys'
 cmdline 'open quote' 'holdfast.scanstate="C:\S' 'kernel command line: a quote (") is not closed'
 cmdline 'unknown key' 'holdfast.foo=1' "kernel command line: unknown key \"foo\"; allowed: $keys"
 cmdline 'the file name that iPXE puts first' 'holdfast.efi holdfast.end=reboot' 'end = reboot   (kernel command line)'

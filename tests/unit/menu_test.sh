@@ -25,7 +25,8 @@ menu() {
 		action_capture_wipe() { did capture+wipe; }
 		save_logs() { did logs; }
 		logs_to_media() { did media; }
-		run_captured() { did "$3"; }
+		list_volumes() { did volumes; }
+		menu_unlock() { did unlock; }
 		menu_shell() { did shell; }
 		rm -f "$work/did"
 		menu_main >"$work/screen" 2>&1
@@ -47,19 +48,19 @@ check() {
 	fi
 }
 
-check 'Enter only shows' '\n9\n' 'show poweroff'
-check '1 only shows' ' 1 \n9\n' 'show poweroff'
+check 'Enter only shows' '\n9\n' 'unlock show poweroff'
+check '1 only shows' ' 1 \n9\n' 'unlock show poweroff'
 check 'restart' '8\n' 'reboot'
 check 'nonsense is asked again' 'x\n10\n-\n* \n9\n' 'poweroff'
 check 'list' '2\n9\n' 'volumes poweroff'
 check 'a disk is chosen' '3\nAB 12\n9\n' 'volumes poweroff serial=AB 12'
-check 'a capture needs its word' '4\nSTORE\n9\n' 'volumes capture logs poweroff'
-check 'no word, no capture' '4\n\n4\nstore\n4\ny\n9\n' 'volumes volumes volumes poweroff'
-check 'a wipe needs its word' '5\nDELETE\n9\n' 'volumes capture+wipe logs poweroff'
-check 'no word, no wipe' '5\n\n5\nSTORE\n5\ndelete\n9\n' 'volumes volumes volumes poweroff'
+check 'a capture needs its word' '4\nSTORE\n9\n' 'unlock volumes capture logs poweroff'
+check 'no word, no capture' '4\n\n4\nstore\n4\ny\n9\n' 'unlock volumes unlock volumes unlock volumes poweroff'
+check 'a wipe needs its word' '5\nDELETE\n9\n' 'unlock volumes capture+wipe logs poweroff'
+check 'no word, no wipe' '5\n\n5\nSTORE\n5\ndelete\n9\n' 'unlock volumes unlock volumes unlock volumes poweroff'
 check 'logs and shell' '6\n7\n9\n' 'media shell poweroff'
 check 'no input at all ends it' '' 'poweroff'
-check 'the input ends at the word for the wipe' '5\n' 'volumes poweroff'
+check 'the input ends at the word for the wipe' '5\n' 'unlock volumes poweroff'
 
 echo "menu: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -6,7 +6,7 @@
 # Errors are collected in CONFIG_ERRORS (one per line), so that a person sees all of them at once.
 
 CONFIG_KEYS='action scanstate disk-serial volume-label windows wipe-keep wipe-with-errors end logs
-error-delay menu-timeout'
+error-delay menu-timeout bitlocker-recovery bitlocker-password'
 CONFIG_MAX_BYTES=65536
 CONFIG_LF='
 '
@@ -32,16 +32,29 @@ config_init() {
 	cfg_error_delay=60
 	cfg_menu_timeout=60
 	cfg_media=auto
+	cfg_bitlocker_recovery=
+	cfg_bitlocker_password=
 }
 
 # config_error WHERE TEXT
 config_error() {
-	CONFIG_ERRORS="$CONFIG_ERRORS$1: $2$CONFIG_LF"
+	CONFIG_ERRORS="$CONFIG_ERRORS$(config_hide "$1: $2")$CONFIG_LF"
 }
 
 # config_bad_value WHERE KEY VALUE ALLOWED
 config_bad_value() {
 	config_error "$1" "key \"$2\": bad value \"$3\"; allowed: $4"
+}
+
+# config_hide TEXT: prints TEXT as the screen and a log may have it: without BitLocker keys.
+config_hide() {
+	printf '%s\n' "$1" | config_hide_stream
+}
+
+# The same for a stream: what follows a key of ours for them, and digits that look like a part of one.
+config_hide_stream() {
+	sed -E -e 's/(bitlocker[-_[:alnum:]]*)([[:space:]]*=|[[:space:]]).*/\1 (hidden)/I' \
+		-e 's/([0-9]{6}[- ]){2,}[0-9]{0,6}/(digits hidden)/g' -e 's/[0-9]{48}/(digits hidden)/g'
 }
 
 # config_is_number VALUE MAX: true for a plain decimal number of at most MAX.
@@ -113,6 +126,14 @@ config_set() {
 		return
 		;;
 	esac
+	case $source:$k in
+	file:bitlocker-*) ;;
+	*:bitlocker-*)
+		# The kernel has logged it already; the logs leave it out.
+		config_error "$w" "key \"$k\" is not for the kernel command line; put the key into a file in the folder keys"
+		return
+		;;
+	esac
 	case $k in
 	action)
 		config_choice "$w" "$k" "$v" menu show capture capture+wipe || return
@@ -163,6 +184,10 @@ config_set() {
 		fi
 		cfg_menu_timeout=$v
 		;;
+	bitlocker-recovery)
+		cfg_bitlocker_recovery=$v
+		;;
+	bitlocker-password) cfg_bitlocker_password=$v ;;
 	media)
 		if [ "$source" = file ]; then
 			config_error "$w" 'key "media" is for the kernel command line only'
@@ -335,6 +360,8 @@ config_print() {
 		logs) value=$cfg_logs ;;
 		error-delay) value=$cfg_error_delay ;;
 		menu-timeout) value=$cfg_menu_timeout ;;
+		bitlocker-recovery) value=${cfg_bitlocker_recovery:+(hidden)} ;;
+		bitlocker-password) value=${cfg_bitlocker_password:+(hidden)} ;;
 		esac
 		[ -n "$value" ] || continue
 		printf '%s = %s   (%s)\n' "$key" "$value" "$(config_origin "$key")"

@@ -8,6 +8,8 @@ RUN_LOG=$LOG_DIR/holdfast.log
 # The engine is started here: rule files of the HOLDFAST partition are found, as is a relative /l:.
 WORK_DIR=$RUN_DIR/work
 LOG_FOLDER=
+# Keys for BitLocker volumes: from the stick, the initramfs, the configuration, or typed.
+KEYS_DIR=$RUN_DIR/keys
 
 # say TEXT: one line on the screen and in the log.
 say() {
@@ -68,7 +70,7 @@ logs_start() {
 	log "Holdfast run log"
 	log "engine: $(holdfast --version 2>&1 | head -n 1)"
 	log "kernel: $(uname -r) $(uname -v)"
-	log "kernel command line: $(cat /proc/cmdline)"
+	log "kernel command line: $(config_hide_stream </proc/cmdline)"
 	log "machine: $(dmi sys_vendor) $(dmi product_name), serial $(dmi product_serial)"
 	log "firmware: $([ -d /sys/firmware/efi ] && echo UEFI || echo BIOS), $(dmi bios_version)"
 	log "memory: $(awk '/^MemTotal/ { print $2, $3 }' /proc/meminfo)"
@@ -116,7 +118,7 @@ quote_words() {
 # the others.
 logs_gather() {
 	local path
-	dmesg >"$LOG_DIR/dmesg.txt"
+	dmesg | config_hide_stream >"$LOG_DIR/dmesg.txt"
 	for path in "$WORK_DIR"/*; do
 		[ -f "$path" ] || continue
 		grep -qxF "${path##*/}" "$RUN_DIR/rules.list" 2>/dev/null && continue
@@ -160,6 +162,7 @@ logs_to_volume() {
 	[ -z "$cfg_disk_serial" ] || set -- "$@" --disk-serial "$cfg_disk_serial"
 	[ -z "$cfg_volume_label" ] || set -- "$@" --volume-label "$cfg_volume_label"
 	[ -z "$cfg_windows" ] || [ "$wiped" = yes ] || set -- "$@" --windows "$cfg_windows"
+	[ ! -d "$KEYS_DIR" ] || set -- "$@" --bitlocker-keys "$KEYS_DIR"
 	if ! run_captured "$RUN_DIR/savelogs.out" holdfast "$@" 'C:\Holdfast\Logs' "$LOG_DIR"/*; then
 		say 'Logs could not be saved in \Holdfast\Logs on the volume (see above).'
 		return 1

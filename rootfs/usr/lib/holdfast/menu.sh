@@ -91,14 +91,20 @@ menu_confirm() {
 }
 
 menu_choose_disk() {
-	run_captured "$RUN_DIR/volumes.out" holdfast volumes
+	list_volumes
 	menu_read 'Disk serial as shown (Enter: no choice): ' || return
 	cfg_disk_serial=$MENU_ANSWER
 	log "menu: disk serial set to \"$MENU_ANSWER\""
 }
 
+# menu_unlock: asks for the keys of BitLocker volumes that are locked; without such at once back.
+menu_unlock() {
+	run_logged holdfast unlock --bitlocker-keys "$KEYS_DIR"
+}
+
 menu_capture() {
-	run_captured "$RUN_DIR/volumes.out" holdfast volumes
+	menu_unlock
+	list_volumes
 	menu_confirm STORE 'The capture writes a store on the volume. Files stay where they are.' ||
 		return
 	action_capture
@@ -106,7 +112,8 @@ menu_capture() {
 }
 
 menu_wipe() {
-	run_captured "$RUN_DIR/volumes.out" holdfast volumes
+	menu_unlock
+	list_volumes
 	echo
 	echo "Windows to be captured and wiped: $(menu_selection)"
 	menu_confirm DELETE 'After the capture, EVERYTHING else on that volume is deleted.' || return
@@ -126,8 +133,11 @@ menu_main() {
 		[ "$MENU_EOF_COUNT" -eq 0 ] && [ "$interrupted" -eq 0 ] || continue
 		log "menu: choice \"$MENU_ANSWER\""
 		case $MENU_ANSWER in
-		'' | 1) action_show ;;
-		2) run_captured "$RUN_DIR/volumes.out" holdfast volumes ;;
+		'' | 1)
+			menu_unlock
+			action_show
+			;;
+		2) list_volumes ;;
 		3) menu_choose_disk ;;
 		4) menu_capture ;;
 		5) menu_wipe ;;
