@@ -243,7 +243,7 @@ bitlocker_sample() {
 	bitlocker_snapshot before
 	key_id=$(sed -n 's/^recovery-id=//p' "$dir/pc.ids")
 	key=$(sed -n 's/^recovery=//p' "$dir/pc.ids")
-	[ -n "$key_id" ] && [ -n "$key" ] || fail "mkbitlk made no recovery password"
+	[ -n "$key_id$key" ] || fail "mkbitlk made no recovery password"
 }
 
 # bitlocker_snapshot NAME: decrypts the volume by mkbitlk and lists what is on it.
