@@ -305,10 +305,11 @@ static int check_root(const char *name, const struct xml_node *root)
 	if (!strcmp(root->name, "migration"))
 		return 0;
 	if (!strcasecmp(root->name, "Configuration"))
-		log_error("%s: this is a Config.xml, not a rule file; use /config:%s", name, name);
+		log_error("%s, line %u: this is a Config.xml, not a rule file; use /config:%s",
+			  name, root->line, name);
 	else if (!strcasecmp(root->name, "offline"))
-		log_error("%s: this is an Offline.xml, not a rule file; use /offline:%s", name,
-			  name);
+		log_error("%s, line %u: this is an Offline.xml, not a rule file; use /offline:%s",
+			  name, root->line, name);
 	else
 		log_error("%s, line %u: the root element is <%s>; a rule file has <migration>",
 			  name, root->line, shown(root->name));

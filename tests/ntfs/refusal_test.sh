@@ -36,6 +36,14 @@ said 'Nowhere.xml' "the message names it"
 echo '<Configuration/>' >"$SCRATCH/Config.xml"
 expect 28 "a Config.xml as rule file" scan "$image" 'C:\USMTMIG' /hardlink /nocompress "/i:$SCRATCH/Config.xml"
 said '/config' "the message names the option"
+said 'Config.xml, line 1' "and the line"
+printf '<?xml version="1.0"?>\n<html/>' >"$SCRATCH/page.xml"
+expect 28 "another root element" scan "$image" 'C:\USMTMIG' /hardlink /nocompress "/i:$SCRATCH/page.xml"
+said 'page.xml, line 2' "the message names file and line"
+said '<migration>' "and what a rule file has"
+echo 'include C:\Lab' >"$SCRATCH/text.xml"
+expect 28 "not XML at all" scan "$image" 'C:\USMTMIG' /hardlink /nocompress "/i:$SCRATCH/text.xml"
+said 'text.xml, line 1' "the message names file and line"
 expect 26 "a Windows directory that is not there" scan "$image" "${CAPTURE[@]}" '/offlinewindir:C:\Winnt'
 expect 27 "a store on another volume" scan "$image" 'E:\USMTMIG' /hardlink /nocompress /i:MigUser.xml
 expect 11 "an unknown option" scan "$image" "${CAPTURE[@]}" /bogus

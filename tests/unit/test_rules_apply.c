@@ -164,6 +164,93 @@ static void added_objects_are_listed(void)
 	rules_free(rules);
 }
 
+/* Each function for the restore: element, call, its arguments as they are kept. */
+static const struct {
+	const char *section, *element, *call, *kept;
+} calls[] = {
+	{"4.14", "merge", "MigXmlHelper.DestinationPriority()", "DestinationPriority"},
+	{"4.14", "merge", "migxmlhelper.SOURCEPRIORITY ( )", "SourcePriority"},
+	{"4.14", "merge", "MigXmlHelper.FindFilePlaceByPattern('&lt;F> (&lt;N>).&lt;E>')",
+	 "FindFilePlaceByPattern <F> (<N>).<E>"},
+	{"4.14", "merge", "MigXmlHelper.NewestVersion('FileVersion')", "NewestVersion FileVersion"},
+	{"4.14", "merge", "MigXmlHelper.HigherValue()", "HigherValue"},
+	{"4.14", "merge", "MigXmlHelper.LowerValue()", "LowerValue"},
+	{"4.14", "merge", "MigXmlHelper.LeafPattern()", "LeafPattern"},
+	{"4.14", "merge", "MigXmlHelper.NoSuch()", NULL},
+	{"4.14", "merge", "MigXmlHelper.NewestVersion(NULL)", NULL},
+	{"4.12", "locationModify", "MigXmlHelper.ExactMove('C:\\a [b.txt]')",
+	 "ExactMove C:\\a [b.txt]"},
+	{"4.12", "locationModify", "MigXmlHelper.Move(&quot;C:\\a&quot;)", "Move C:\\a"},
+	{"4.12", "locationModify", "MigXmlHelper.RelativeMove('C:\\a','%WINDIR%\\b')",
+	 "RelativeMove C:\\a %WINDIR%\\b"},
+	{"4.12", "locationModify", "MigXmlHelper.RelativeMove('C:\\a')", NULL},
+	{"4.13", "contentModify", "MigXmlHelper.ConvertToDWORD(NULL)", "ConvertToDWORD (null)"},
+	{"4.13", "contentModify", "MigXmlHelper.ConvertToDWORD()", "ConvertToDWORD"},
+	{"4.13", "contentModify", "MigXmlHelper.ConvertToString('7')", "ConvertToString 7"},
+	{"4.13", "contentModify", "MigXmlHelper.ConvertToBinary()", "ConvertToBinary"},
+	{"4.13", "contentModify", "MigXmlHelper.OffsetValue('-3')", "OffsetValue -3"},
+	{"4.13", "contentModify", "MigXmlHelper.SetValueByTable('1,2','3,4',NULL)",
+	 "SetValueByTable 1,2 3,4 (null)"},
+	{"4.13", "contentModify", "MigXmlHelper.KeepExisting('Security','FileAttrib:RH')",
+	 "KeepExisting Security FileAttrib:RH"},
+	{"4.13", "contentModify", "MigXmlHelper.MergeMultiSzContent('Add','a','Remove','b')",
+	 "MergeMultiSzContent Add a Remove b"},
+	{"4.13", "contentModify", "MigXmlHelper.MergeDelimitedContent(';','Add','a')",
+	 "MergeDelimitedContent ; Add a"},
+	{"4.13", "contentModify", "MigXmlHelper.MergeShellLibraries('TRUE','TRUE')",
+	 "MergeShellLibraries TRUE TRUE"},
+	{"4.13", "contentModify", "MigSysHelper.ConvertToOfficeLangID()", "ConvertToOfficeLangID"},
+	{"4.13", "contentModify", "MigSysHelper.UpdateMvBinaryMapiStruct()",
+	 "UpdateMvBinaryMapiStruct"},
+	{"4.13", "contentModify", "MigSysHelper.SetPstPathInMapiStruct()",
+	 "SetPstPathInMapiStruct"},
+};
+
+static void calls_are_kept_as_written(void)
+{
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		const struct rules_apply_rule *r;
+		struct str xml = {0}, got = {0};
+		struct rules *rules;
+
+		str_addf(&xml, "<rules><%s script=\"%s\">" SET("C:\\A [*]") "</%s></rules>",
+			 calls[i].element, calls[i].call, calls[i].element);
+		rules = fake_component(&machine, "context='System'", xml.data);
+		CU_ASSERT_EQUAL(rules_apply_rule_count(rules), calls[i].kept != NULL);
+		if (calls[i].kept && rules_apply_rule_count(rules)) {
+			r = rules_apply_rule(rules, 0);
+			str_adds(&got, r->helper);
+			for (unsigned k = 0; k < r->arg_count; k++)
+				str_addf(&got, " %s", r->args[k] ? r->args[k] : "(null)");
+			if (strcmp(got.data, calls[i].kept))
+				printf("\n    %s: %s\n", calls[i].section, got.data);
+			CU_ASSERT_STRING_EQUAL(got.data, calls[i].kept);
+		}
+		rules_free(rules);
+		str_free(&xml);
+		str_free(&got);
+	}
+}
+
+/* 4.2: what only informs changes nothing; <extensions> include on fixed drives. */
+static void elements_of_components_are_read(void)
+{
+	unsigned before = log_warning_count();
+	struct rules *rules = fake_component(
+		&machine, "context='System'",
+		"<rules/></role><manufacturer>x</manufacturer><version>1</version><description/>"
+		"<paths><path "
+		"type='x'>y</path></paths><icon/><extensions><extension>dwg</extension>"
+		"<extension>*.odt</extension></extensions><role role='Settings'><plugin/>");
+
+	CU_ASSERT_EQUAL(log_warning_count(), before);
+	fake_check(rules, "D:\\x\\a.DWG", true, "4.2 extension");
+	fake_check(rules, "C:\\a.odt", true, "4.2 extension");
+	fake_check(rules, "E:\\a.odt", false, "4.2 extension: fixed drives only");
+	fake_check(rules, "C:\\a.doc", false, "4.2 extension");
+	rules_free(rules);
+}
+
 /* 4.2: <location> by script is one string; <addObjects> by script has no function to call. */
 static void locations_may_come_from_a_script(void)
 {
@@ -311,6 +398,8 @@ void suite_rules_apply(void)
 	CU_ADD_TEST(s, attributes_travel_by_the_most_specific);
 	CU_ADD_TEST(s, added_objects_are_listed);
 	CU_ADD_TEST(s, locations_may_come_from_a_script);
+	CU_ADD_TEST(s, calls_are_kept_as_written);
+	CU_ADD_TEST(s, elements_of_components_are_read);
 	CU_ADD_TEST(s, remapped_variables_are_listed);
 	CU_ADD_TEST(s, lint_says_what_is_weak);
 	CU_ADD_TEST(s, lint_says_a_second_urlid);
