@@ -38,6 +38,8 @@ static const char *health_words(const struct volume *v)
 		return "unclean: shut Windows down properly";
 	case NTFS_HIBERNATED:
 		return "hibernated or fast start-up: shutdown /s /t 0";
+	case NTFS_INTERRUPTED:
+		return "interrupted: the next command that changes it goes on";
 	case NTFS_UNREADABLE:
 		break;
 	}

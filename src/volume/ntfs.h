@@ -28,10 +28,11 @@ int ntfs_open(const char *path, uint64_t offset, uint64_t size, const char *name
 /* What stands in the way of writing to an NTFS volume; nothing is written to find out. */
 enum ntfs_health {
 	NTFS_CLEAN,
-	NTFS_DIRTY,	 /* dirty flag set: Windows wants chkdsk */
-	NTFS_UNCLEAN,	 /* journal not empty: Windows was not shut down */
-	NTFS_HIBERNATED, /* hiberfil.sys holds a hibernated session or fast start-up */
-	NTFS_UNREADABLE, /* not mountable: damaged or failing disk */
+	NTFS_DIRTY,	  /* dirty flag set: Windows wants chkdsk */
+	NTFS_UNCLEAN,	  /* journal not empty: Windows was not shut down */
+	NTFS_HIBERNATED,  /* hiberfil.sys holds a hibernated session or fast start-up */
+	NTFS_INTERRUPTED, /* a command of ours was cut short: its journal will be replayed */
+	NTFS_UNREADABLE,  /* not mountable: damaged or failing disk */
 };
 
 /* Examines without messages; the answer goes to *HEALTH. Returns 0 or a negative error. */

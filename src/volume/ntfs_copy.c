@@ -238,7 +238,7 @@ static bool all_zero(const uint8_t *data, size_t len)
 }
 
 /* Copies SIZE bytes; runs of zeros become holes, which truncating makes at the end. */
-static int copy_bytes(ntfs_attr *from, ntfs_attr *to, s64 size)
+static int copy_bytes(struct ntfs_fs *nfs, ntfs_attr *from, ntfs_attr *to, s64 size)
 {
 	uint8_t *buf = malloc(STREAM_CHUNK);
 	int rc = buf ? 0 : -1;
@@ -250,6 +250,8 @@ static int copy_bytes(ntfs_attr *from, ntfs_attr *to, s64 size)
 		if (ntfs_attr_pread(from, at, n, buf) != n)
 			rc = -1;
 		else if (!all_zero(buf, (size_t)n) && ntfs_attr_pwrite(to, at, n, buf) != n)
+			rc = -1;
+		else if (ntfs_commit_amid(nfs, to->ni))
 			rc = -1;
 		at += n;
 	}
@@ -278,7 +280,7 @@ static int copy_stream(struct ntfs_fs *nfs, ntfs_inode *from, ntfs_inode *to, st
 			rc = ntfs_fail_change(nfs, "create a stream", ntfs_ref_of(to));
 		if (!rc)
 			dst = ntfs_attr_open(to, AT_DATA, s->name, s->name_len);
-		if (!rc && (!dst || copy_bytes(src, dst, src->data_size)))
+		if (!rc && (!dst || copy_bytes(nfs, src, dst, src->data_size)))
 			rc = ntfs_fail(nfs, "copy a stream", ntfs_ref_of(from));
 	}
 	if (dst)

@@ -69,8 +69,11 @@ int ntfs_fail(struct ntfs_fs *nfs, const char *what, fs_ref ref)
 
 int ntfs_fail_change(struct ntfs_fs *nfs, const char *what, fs_ref ref)
 {
+	int rc = ntfs_fail(nfs, what, ref);
+
 	nfs->suspect = true;
-	return ntfs_fail(nfs, what, ref);
+	nfs->damaged |= rc == HF_ECORRUPT;
+	return rc;
 }
 
 int ntfs_get(struct ntfs_fs *nfs, fs_ref ref, ntfs_inode **out)

@@ -104,16 +104,19 @@ static enum ntfs_health journal_health(ntfs_volume *vol)
 	return health;
 }
 
-static enum ntfs_health volume_health(ntfs_volume *vol)
+/* The dirty flag of an interrupted session of ours says nothing: its journal is replayed. */
+static enum ntfs_health volume_health(ntfs_volume *vol, const struct journal *journal)
 {
 	enum ntfs_health health;
 
 	if (ntfs_volume_check_hiberfile(vol, 0) && errno == EPERM)
 		return NTFS_HIBERNATED;
 	health = journal_health(vol);
-	if (health == NTFS_CLEAN && (vol->flags & VOLUME_IS_DIRTY))
-		return NTFS_DIRTY;
-	return health;
+	if (health != NTFS_CLEAN || !(vol->flags & VOLUME_IS_DIRTY))
+		return health;
+	return journal_state(journal) == JOURNAL_INTERRUPTED && journal_was_clean(journal)
+		       ? NTFS_INTERRUPTED
+		       : NTFS_DIRTY;
 }
 
 const char *ntfs_health_name(enum ntfs_health health)
@@ -127,6 +130,8 @@ const char *ntfs_health_name(enum ntfs_health health)
 		return "unclean";
 	case NTFS_HIBERNATED:
 		return "hibernated";
+	case NTFS_INTERRUPTED:
+		return "interrupted";
 	case NTFS_UNREADABLE:
 		break;
 	}
@@ -149,17 +154,23 @@ static char *volume_label(ntfs_volume *vol)
 
 int ntfs_health_block(struct block *block, const char *name, enum ntfs_health *health, char **label)
 {
-	struct ntfs_medium medium = {.block = block};
-	ntfs_volume *vol = mount_medium(&medium, name, false);
+	struct ntfs_medium medium = {0};
+	struct journal *journal;
+	ntfs_volume *vol;
+	int rc = journal_open(block, name, &journal);
 
 	*health = NTFS_UNREADABLE;
+	if (rc)
+		return rc == HF_ECORRUPT ? 0 : rc;
+	medium.block = journal_block(journal);
+	vol = mount_medium(&medium, name, false);
 	if (vol) {
-		*health = volume_health(vol);
+		*health = volume_health(vol, journal);
 		if (label)
 			*label = volume_label(vol);
 		ntfs_umount(vol, FALSE);
 	}
-	return block->ops->close(block);
+	return medium.block->ops->close(medium.block);
 }
 
 int ntfs_health(const char *path, uint64_t offset, uint64_t size, enum ntfs_health *health)
@@ -176,6 +187,7 @@ static int refuse_health(const char *name, enum ntfs_health health)
 {
 	switch (health) {
 	case NTFS_CLEAN:
+	case NTFS_INTERRUPTED:
 		return 0;
 	case NTFS_HIBERNATED:
 		log_error(
@@ -288,14 +300,14 @@ static void free_fs(struct ntfs_fs *nfs)
 	free(nfs);
 }
 
-/* Takes the dirty flag back when every change went well; it stays for chkdsk otherwise. */
+/* The session's last change: the dirty flag as it was before the first one. */
 static int clear_dirty_flag(struct ntfs_fs *nfs)
 {
-	if (!nfs->dirty_flag_set)
+	if (!nfs->dirty_flag_set || !nfs->was_clean)
 		return 0;
-	if (nfs->suspect) {
-		log_warning("Volume %s stays marked as dirty because a change failed half way: "
-			    "Windows checks it at its next start.",
+	if (nfs->damaged) {
+		log_warning("Volume %s stays marked as dirty because it is damaged: Windows "
+			    "checks it at its next start.",
 			    nfs->name);
 		return 0;
 	}
@@ -320,24 +332,69 @@ static void forget_changes(ntfs_volume *vol)
 	}
 }
 
+static int unmount(struct ntfs_fs *nfs)
+{
+	ntfs_volume *vol = nfs->vol;
+
+	nfs->vol = NULL;
+	if (!ntfs_umount(vol, FALSE))
+		return 0;
+	log_error("Volume %s was not closed properly: its last changes could not be written.",
+		  nfs->name);
+	return nfs->medium.failed ? HF_EIO : HF_ECORRUPT;
+}
+
+/* Everything is committed, then the flag, then the journal has nothing more to do. */
+static int end_session(struct ntfs_fs *nfs)
+{
+	int rc = ntfs_op_sync(&nfs->base), one;
+
+	if (!rc)
+		rc = clear_dirty_flag(nfs);
+	if (rc)
+		forget_changes(nfs->vol);
+	one = unmount(nfs);
+	rc = rc ? rc : one;
+	if (!rc)
+		rc = ntfs_commit(nfs);
+	if (!rc && journal_end(nfs->journal))
+		rc = ntfs_journal_failed(nfs, HF_EIO);
+	return rc;
+}
+
+/*
+ * After a change that failed half way: what is on the disk is whole, the rest is forgotten. The
+ * library's picture of the volume is not trusted any more; a fresh one takes the flag back.
+ */
+static int take_back(struct ntfs_fs *nfs)
+{
+	if (nfs->kept.ni)
+		ntfs_inode_close(nfs->kept.ni);
+	nfs->kept = (struct ntfs_kept){.hashes = nfs->kept.hashes, .slots = nfs->kept.slots};
+	forget_changes(nfs->vol);
+	ntfs_umount(nfs->vol, FALSE);
+	journal_discard(nfs->journal);
+	nfs->medium.failed = nfs->suspect = false;
+	nfs->vol = mount_medium(&nfs->medium, nfs->name, true);
+	return nfs->vol ? end_session(nfs) : HF_EIO;
+}
+
+static int close_writable(struct ntfs_fs *nfs)
+{
+	int rc = nfs->suspect ? HF_EIO : end_session(nfs);
+
+	if (nfs->suspect && nfs->vol && take_back(nfs))
+		log_warning("Volume %s stays marked as dirty: the next Holdfast command that "
+			    "changes it finishes what this one could not.",
+			    nfs->name);
+	return rc;
+}
+
 static int op_close(struct fs *fs)
 {
 	struct ntfs_fs *nfs = ntfs_fs_of(fs);
-	int rc = 0, closed;
+	int rc = fs->writable ? close_writable(nfs) : unmount(nfs), closed;
 
-	if (fs->writable) {
-		rc = ntfs_op_sync(fs);
-		if (!rc)
-			rc = clear_dirty_flag(nfs);
-		if (rc || nfs->suspect)
-			forget_changes(nfs->vol);
-	}
-	if (ntfs_umount(nfs->vol, FALSE) && !rc) {
-		log_error(
-			"Volume %s was not closed properly: its last changes could not be written.",
-			nfs->name);
-		rc = nfs->medium.failed ? HF_EIO : HF_ECORRUPT;
-	}
 	closed = nfs->block->ops->close(nfs->block);
 	if (closed && !rc) {
 		log_error("Volume %s was not closed properly: the disk did not take the last "
@@ -392,7 +449,7 @@ static int mount_checked(struct ntfs_fs *nfs, enum ntfs_mode mode)
 		return mount_failed(nfs);
 	if (mode == NTFS_LOOK)
 		return 0;
-	health = volume_health(nfs->vol);
+	health = volume_health(nfs->vol, nfs->journal);
 	if (ntfs_umount(nfs->vol, FALSE))
 		health = NTFS_UNREADABLE;
 	nfs->vol = NULL;
@@ -400,7 +457,46 @@ static int mount_checked(struct ntfs_fs *nfs, enum ntfs_mode mode)
 	if (rc)
 		return rc;
 	nfs->vol = mount_medium(&nfs->medium, nfs->name, true);
-	return nfs->vol ? 0 : mount_failed(nfs);
+	if (!nfs->vol)
+		return mount_failed(nfs);
+	/* An interrupted session goes on: closing ends it, also without a further change. */
+	nfs->dirty_flag_set = journal_state(nfs->journal) == JOURNAL_INTERRUPTED;
+	nfs->was_clean = journal_was_clean(nfs->journal);
+	return 0;
+}
+
+/* Puts the journal under the volume and says what it found. */
+static int open_journal(struct ntfs_fs *nfs)
+{
+	struct block *under = nfs->block;
+	int rc;
+
+	nfs->block = NULL; /* taken over */
+	rc = journal_open(under, nfs->name, &nfs->journal);
+	if (rc == HF_ENOMEM)
+		return log_oom();
+	if (rc == HF_ECORRUPT)
+		log_error("Volume %s cannot be opened: the place of its $LogFile cannot be found, "
+			  "the file system is damaged. Copy the disk first, then run \"chkdsk "
+			  "/f\" on the volume in Windows.",
+			  nfs->name);
+	else if (rc)
+		log_error("Volume %s cannot be opened: the disk reports errors. Check cables and "
+			  "its SMART values, and copy the disk before anything else.",
+			  nfs->name);
+	if (rc)
+		return rc;
+	nfs->block = nfs->medium.block = journal_block(nfs->journal);
+	if (journal_state(nfs->journal) == JOURNAL_STALE)
+		log_warning("Volume %s: a command of Holdfast was interrupted here, and the volume "
+			    "was changed by others since: its journal does not fit any more and "
+			    "was not applied.",
+			    nfs->name);
+	else if (journal_state(nfs->journal) == JOURNAL_INTERRUPTED && !nfs->base.writable)
+		log_status("Volume %s: a command was interrupted here; its journal is replayed by "
+			   "the next command that changes the volume.",
+			   nfs->name);
+	return 0;
 }
 
 int ntfs_open_block(struct block *block, const char *name, enum ntfs_mode mode, struct fs **out)
@@ -415,14 +511,17 @@ int ntfs_open_block(struct block *block, const char *name, enum ntfs_mode mode, 
 		block->ops->close(block);
 		return log_oom();
 	}
-	nfs->block = nfs->medium.block = block;
+	nfs->block = block;
 	nfs->base.ops = &ntfs_ops;
 	nfs->base.writable = mode == NTFS_WRITE;
 	rc = refuse_boot(name, boot_kind(block));
 	if (!rc)
+		rc = open_journal(nfs);
+	if (!rc)
 		rc = mount_checked(nfs, mode);
 	if (rc) {
-		block->ops->close(block);
+		if (nfs->block)
+			nfs->block->ops->close(nfs->block);
 		free_fs(nfs);
 		return rc;
 	}

@@ -57,6 +57,7 @@
 #include "report/log.h"
 #include "volume/block.h"
 #include "volume/fs.h"
+#include "volume/journal.h"
 #include "volume/ntfs.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "names are used in place");
@@ -66,6 +67,9 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "names are used in pla
 
 /* Windows allows 1,024 names a file; one is left for it. */
 #define NTFS_NAMES_MAX 1023
+
+/* Bytes of data that one change writes at most, so that the smallest journal has room for it. */
+#define NTFS_CHANGE_MAX ((size_t)256 << 10)
 
 /* The device under the library: a struct block with a position. */
 struct ntfs_medium {
@@ -85,7 +89,8 @@ struct ntfs_kept {
 
 struct ntfs_fs {
 	struct fs base;
-	struct block *block; /* owned */
+	struct block *block; /* owned; the journal's */
+	struct journal *journal;
 	struct ntfs_medium medium;
 	ntfs_volume *vol;
 	char *name; /* what the user calls the volume */
@@ -94,8 +99,10 @@ struct ntfs_fs {
 	uint64_t *extend; /* records below $Extend, ascending */
 	size_t extend_count;
 	bool extend_known;
-	bool dirty_flag_set; /* by us, with the first change */
-	bool suspect;	     /* a change failed half way: the dirty flag stays */
+	bool dirty_flag_set; /* with the first change of the session */
+	bool was_clean;	     /* the flag was off before it, and goes off again with the last */
+	bool suspect;	     /* a change failed half way: it is taken back by closing */
+	bool damaged;	     /* because the volume is damaged: the dirty flag stays */
 };
 
 static inline struct ntfs_fs *ntfs_fs_of(struct fs *fs)
@@ -171,6 +178,15 @@ bool ntfs_index_is_small(ntfs_inode *dir);
 
 /* Call before the first change of every writing operation; sets the volume's dirty flag once. */
 int ntfs_begin_write(struct ntfs_fs *nfs);
+/* Commits what was changed so far, which must be whole. Logs. */
+int ntfs_commit(struct ntfs_fs *nfs);
+/*
+ * In the middle of a long change of NI, which would be whole if it ended here: commits when the
+ * journal wants it.
+ */
+int ntfs_commit_amid(struct ntfs_fs *nfs, ntfs_inode *ni);
+/* The message for a failed journal; returns RC. */
+int ntfs_journal_failed(struct ntfs_fs *nfs, int rc);
 /* HF_EREFUSED for NTFS's own files. */
 int ntfs_refuse_metadata(struct ntfs_fs *nfs, fs_ref ref, const char *what);
 int ntfs_check_name(const uint16_t *name, unsigned len);

@@ -41,14 +41,43 @@ int ntfs_begin_write(struct ntfs_fs *nfs)
 		log_error("Volume %s was opened read-only and is not changed.", nfs->name);
 		return HF_EREADONLY;
 	}
+	if (nfs->suspect) {
+		log_error("Volume %s is not changed any more: a change failed half way, and what "
+			  "is not on the disk yet is taken back.",
+			  nfs->name);
+		return HF_EIO;
+	}
 	if (nfs->dirty_flag_set)
-		return 0;
-	/* On the medium before anything else: there is no journal to undo half a change. */
-	if (ntfs_volume_write_flags(nfs->vol, nfs->vol->flags | VOLUME_IS_DIRTY) ||
-	    ntfs_device_sync(nfs->vol->dev))
+		return journal_wants_commit(nfs->journal) ? ntfs_op_sync(&nfs->base) : 0;
+	/* A transaction of its own: in place before the first change of another is. */
+	nfs->was_clean = !(nfs->vol->flags & VOLUME_IS_DIRTY);
+	int rc = journal_begin(nfs->journal, nfs->was_clean);
+	if (rc)
+		return ntfs_journal_failed(nfs, rc);
+	if (ntfs_volume_write_flags(nfs->vol, nfs->vol->flags | VOLUME_IS_DIRTY))
 		return ntfs_fail_change(nfs, "set the volume's dirty flag", FILE_Volume);
 	nfs->dirty_flag_set = true;
-	return 0;
+	return ntfs_commit(nfs);
+}
+
+int ntfs_journal_failed(struct ntfs_fs *nfs, int rc)
+{
+	if (rc == HF_ENOMEM)
+		return log_oom();
+	nfs->suspect = true;
+	if (rc == HF_EIO)
+		log_error("Volume %s: the disk did not take the changes. What was committed before "
+			  "is safe: check cables and the disk's SMART values, then run the same "
+			  "command again.",
+			  nfs->name);
+	return rc;
+}
+
+int ntfs_commit(struct ntfs_fs *nfs)
+{
+	int rc = nfs->suspect ? HF_EIO : journal_commit(nfs->journal);
+
+	return rc ? ntfs_journal_failed(nfs, rc) : 0;
 }
 
 int ntfs_refuse_metadata(struct ntfs_fs *nfs, fs_ref ref, const char *what)
@@ -185,17 +214,27 @@ static int write_data(struct ntfs_fs *nfs, ntfs_inode *ni, uint64_t offset, cons
 int ntfs_op_write(struct fs *fs, fs_ref ref, uint64_t offset, const void *buf, size_t len)
 {
 	struct ntfs_fs *nfs = ntfs_fs_of(fs);
-	ntfs_inode *ni;
-	int rc = begin(nfs, ref, "write to");
+	size_t done = 0;
+	int rc = 0;
 
-	if (rc)
-		return rc;
 	if (offset > INT64_MAX - len) {
 		log_error("Volume %s: cannot write behind the largest file size.", nfs->name);
 		return HF_EINVAL;
 	}
-	rc = ntfs_get(nfs, ref, &ni);
-	return rc ? rc : ntfs_put_rc(nfs, ni, write_data(nfs, ni, offset, buf, len));
+	do {
+		size_t n = len - done < NTFS_CHANGE_MAX ? len - done : NTFS_CHANGE_MAX;
+		ntfs_inode *ni;
+
+		rc = begin(nfs, ref, "write to");
+		if (!rc)
+			rc = ntfs_get(nfs, ref, &ni);
+		if (!rc)
+			rc = ntfs_put_rc(
+				nfs, ni,
+				write_data(nfs, ni, offset + done, (const char *)buf + done, n));
+		done += n;
+	} while (!rc && done < len);
+	return rc;
 }
 
 int ntfs_op_set_security(struct fs *fs, fs_ref ref, const void *sd, size_t len)
@@ -252,22 +291,37 @@ static int sync_inode(struct ntfs_fs *nfs, ntfs_inode *ni)
 		       : 0;
 }
 
+static int sync_own(struct ntfs_fs *nfs)
+{
+	ntfs_volume *vol = nfs->vol;
+	ntfs_inode *own[] = {vol->secure_ni, vol->lcnbmp_ni, vol->mft_ni, vol->mftmirr_ni};
+	int rc = 0, one;
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		one = sync_inode(nfs, own[i]);
+		rc = rc ? rc : one;
+	}
+	return rc;
+}
+
+int ntfs_commit_amid(struct ntfs_fs *nfs, ntfs_inode *ni)
+{
+	int rc = journal_wants_commit(nfs->journal) ? sync_inode(nfs, ni) : 0;
+
+	if (!rc && journal_wants_commit(nfs->journal))
+		rc = sync_own(nfs);
+	return rc || !journal_wants_commit(nfs->journal) ? rc : ntfs_commit(nfs);
+}
+
 int ntfs_op_sync(struct fs *fs)
 {
 	struct ntfs_fs *nfs = ntfs_fs_of(fs);
-	ntfs_volume *vol = nfs->vol;
-	ntfs_inode *own[] = {vol->secure_ni, vol->lcnbmp_ni, vol->mft_ni, vol->mftmirr_ni};
-	int rc, one;
-	size_t i;
+	int rc;
 
 	if (!fs->writable)
 		return 0;
 	rc = ntfs_drop_kept(nfs);
-	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-		one = sync_inode(nfs, own[i]);
-		rc = rc ? rc : one;
-	}
-	if (ntfs_device_sync(vol->dev) && !rc)
-		rc = ntfs_fail_change(nfs, "flush the disk", 0);
-	return rc;
+	if (!rc)
+		rc = sync_own(nfs);
+	return rc ? rc : ntfs_commit(nfs);
 }

@@ -101,6 +101,7 @@ static void lookup_prefers_the_exact_case(void)
 	size_t i;
 
 	/* Only the library itself makes names that differ in case alone. */
+	CU_ASSERT_EQUAL_FATAL(ntfs_begin_write(nfs), 0);
 	for (i = 0; i < 3; i++) {
 		uint16_t units[16];
 		unsigned n = image_units(names[i], units);

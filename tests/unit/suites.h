@@ -39,6 +39,7 @@
 	X(rules_apps) \
 	X(store) \
 	X(catalog_settings) \
+	X(journal) \
 	X(engine)
 /* clang-format on */
 
