@@ -377,7 +377,9 @@ int hive_subkeys(const struct hive *h, hive_key key, hive_key **out, size_t *cou
 }
 
 struct key_search {
-	uint16_t *want, *have; /* HIVE_NAME_MAX each */
+	const struct upcase *upcase;
+	const uint16_t *want;
+	uint16_t *have; /* HIVE_NAME_MAX */
 	size_t want_len;
 	hive_key found;
 	bool is_found;
@@ -395,30 +397,37 @@ static bool is_wanted(const struct hive *h, hive_key key, void *ctx)
 	if (n != s->want_len)
 		return false;
 	n = key_units(h, key, s->have);
-	s->is_found = utf16_casecmp(upcase_basic(), s->have, n, s->want, s->want_len) == 0;
+	s->is_found = utf16_casecmp(s->upcase, s->have, n, s->want, s->want_len) == 0;
 	s->found = key;
 	return s->is_found;
+}
+
+int hive_find_units(const struct hive *h, hive_key key, const uint16_t *name, size_t n,
+		    const struct upcase *upcase, hive_key *out)
+{
+	uint16_t have[HIVE_NAME_MAX];
+	struct key_search s = {.upcase = upcase, .want = name, .have = have, .want_len = n};
+
+	if (!hive_key_ok(h, key))
+		return HF_ECORRUPT;
+	visit_subkeys(h, key, is_wanted, &s);
+	if (s.is_found) {
+		*out = s.found;
+		return 0;
+	}
+	return hive_key_losses(h, key) & 1U << HIVE_LOST_SUBKEYS ? HF_ECORRUPT : HF_ENOENT;
 }
 
 /* The child of KEY called NAME (LEN bytes). */
 static int find_child(const struct hive *h, hive_key key, const char *name, size_t len,
 		      hive_key *out)
 {
-	uint16_t want[HIVE_NAME_MAX], have[HIVE_NAME_MAX];
-	struct key_search s = {.want = want, .have = have};
+	uint16_t want[HIVE_NAME_MAX];
 	int n = text_to_utf16(name, len, want, HIVE_NAME_MAX);
 
-	if (!hive_key_ok(h, key))
-		return HF_ECORRUPT;
-	if (n >= 0) {
-		s.want_len = (size_t)n;
-		visit_subkeys(h, key, is_wanted, &s);
-	}
-	if (s.is_found) {
-		*out = s.found;
-		return 0;
-	}
-	return hive_key_losses(h, key) & 1U << HIVE_LOST_SUBKEYS ? HF_ECORRUPT : HF_ENOENT;
+	if (n < 0)
+		return HF_ENOENT;
+	return hive_find_units(h, key, want, (size_t)n, upcase_basic(), out);
 }
 
 int hive_subkey(const struct hive *h, hive_key key, const char *name, hive_key *out)

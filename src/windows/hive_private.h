@@ -51,6 +51,8 @@
 /* Windows' own limit of levels; the root is at level 0. */
 #define HIVE_DEPTH_MAX 512
 
+struct upcase;
+
 struct hive {
 	uint8_t *data; /* owned */
 	size_t len;
@@ -81,6 +83,14 @@ bool hive_leaf(const struct hive *h, size_t at, size_t *count, size_t *stride);
 
 /* The name of N bytes as UTF-16 units in OUT (HIVE_NAME_MAX); their number, or HF_ELIMIT. */
 int hive_name_units(const uint8_t *bytes, size_t n, bool latin1, uint16_t *out);
+
+/* The subkey of KEY whose name is the N units at NAME, by UPCASE; as hive_find(). */
+int hive_find_units(const struct hive *h, hive_key key, const uint16_t *name, size_t n,
+		    const struct upcase *upcase, hive_key *out);
+
+/* The same for a value; as hive_find_value(). */
+int hive_find_value_units(const struct hive *h, hive_key key, const uint16_t *name, size_t n,
+			  const struct upcase *upcase, hive_value *out);
 
 /*
  * Follows every reference from the root and makes what can be reached a tree in which each cell

@@ -65,10 +65,10 @@ uint32_t hive_value_type(const struct hive *h, hive_value value)
 	return hive_u32(h->data + value + VK_TYPE);
 }
 
-int hive_find_value(const struct hive *h, hive_key key, const char *name, hive_value *out)
+int hive_find_value_units(const struct hive *h, hive_key key, const uint16_t *name, size_t n,
+			  const struct upcase *upcase, hive_value *out)
 {
-	uint16_t want[HIVE_NAME_MAX], have[HIVE_NAME_MAX];
-	int n = text_to_utf16(name, strlen(name), want, HIVE_NAME_MAX);
+	uint16_t have[HIVE_NAME_MAX];
 	hive_value *values;
 	size_t count;
 	int err = hive_values(h, key, &values, &count);
@@ -76,10 +76,10 @@ int hive_find_value(const struct hive *h, hive_key key, const char *name, hive_v
 	if (err)
 		return err;
 	err = hive_key_losses(h, key) & 1U << HIVE_LOST_VALUES ? HF_ECORRUPT : HF_ENOENT;
-	for (size_t i = 0; i < count && n >= 0; i++) {
+	for (size_t i = 0; i < count; i++) {
 		size_t len = value_units(h, values[i], have);
 
-		if (utf16_casecmp(upcase_basic(), have, len, want, (size_t)n) != 0)
+		if (utf16_casecmp(upcase, have, len, name, n) != 0)
 			continue;
 		*out = values[i];
 		err = 0;
@@ -87,6 +87,16 @@ int hive_find_value(const struct hive *h, hive_key key, const char *name, hive_v
 	}
 	free(values);
 	return err;
+}
+
+int hive_find_value(const struct hive *h, hive_key key, const char *name, hive_value *out)
+{
+	uint16_t want[HIVE_NAME_MAX];
+	int n = text_to_utf16(name, strlen(name), want, HIVE_NAME_MAX);
+
+	if (n < 0)
+		return HF_ENOENT;
+	return hive_find_value_units(h, key, want, (size_t)n, upcase_basic(), out);
 }
 
 /* Copies the LEN bytes of the big data record at DB, whose segments were checked to be there. */

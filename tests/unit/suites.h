@@ -12,6 +12,7 @@
 	X(users) \
 	X(hive) \
 	X(hive_log) \
+	X(hive_write) \
 	X(choose) \
 	X(windows) \
 	X(registry) \
