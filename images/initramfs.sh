@@ -9,7 +9,7 @@ set -euo pipefail
 
 libdir=usr/lib/x86_64-linux-gnu
 programs=(/usr/bin/ntfs-3g /usr/sbin/blkid)
-# Conversions that libhivex and rule files ask iconv for.
+# Conversions that rule files ask iconv for.
 gconv_modules='UTF-16 UTF-16LE UTF-16BE ISO-8859-1 CP1252'
 gconv_files=(UTF-16.so ISO8859-1.so CP1252.so)
 applets=(scanstate wipe hlscan volumes unlock savelogs)

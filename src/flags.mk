@@ -10,7 +10,7 @@ CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DHOLDFAST_VERSION='"$(VERSION)
             -I$(TOP)/src -isystem $(LIBXML2)/include/libxml2
 CFLAGS   += -std=gnu11 -O2 -g $(WARNINGS) -fstack-protector-strong -fno-strict-aliasing
 LDFLAGS  += -Wl,-z,relro,-z,now
-LDLIBS   += $(LIBXML2)/lib/libxml2.a -lhivex -lsqlite3 -lntfs-3g -lblkid -lnettle -lm
+LDLIBS   += $(LIBXML2)/lib/libxml2.a -lsqlite3 -lntfs-3g -lblkid -lnettle -lm
 
 ifdef SAN
 CFLAGS   += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer

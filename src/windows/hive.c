@@ -260,6 +260,12 @@ char *hive_key_name(const struct hive *h, hive_key key)
 	return text_dup_utf16(units, key_units(h, key, units));
 }
 
+bool hive_security_ok(const struct hive *h, size_t at)
+{
+	return hive_is(h, at, "sk", SK_DATA) &&
+	       hive_u32(h->data + at + SK_LEN) <= hive_cell_size(h->data, at) - SK_DATA;
+}
+
 void hive_key_info(const struct hive *h, hive_key key, struct hive_key_info *out)
 {
 	const uint8_t *nk = h->data + key;
@@ -275,12 +281,9 @@ void hive_key_info(const struct hive *h, hive_key key, struct hive_key_info *out
 		out->class_name = h->data + class + CELL_HEADER;
 		out->class_len = len;
 	}
-	if (!hive_is(h, sk, "sk", SK_DATA))
-		return;
-	len = hive_u32(h->data + sk + SK_LEN);
-	if (len <= hive_cell_size(h->data, sk) - SK_DATA) {
+	if (hive_security_ok(h, sk)) {
 		out->security = h->data + sk + SK_DATA;
-		out->security_len = len;
+		out->security_len = hive_u32(h->data + sk + SK_LEN);
 	}
 }
 

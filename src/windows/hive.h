@@ -47,10 +47,12 @@ enum hive_value_type {
 
 /* What a damaged hive has lost. */
 enum hive_loss {
-	HIVE_LOST_BINS,	   /* a part of the file, with whatever was there */
-	HIVE_LOST_SUBKEYS, /* of a key: some or all */
-	HIVE_LOST_VALUES,  /* of a key: some or all */
-	HIVE_LOST_DATA,	   /* of a value of a key */
+	HIVE_LOST_BINS,	    /* a part of the file, with whatever was there */
+	HIVE_LOST_SUBKEYS,  /* of a key: some or all */
+	HIVE_LOST_VALUES,   /* of a key: some or all */
+	HIVE_LOST_DATA,	    /* of a value of a key */
+	HIVE_LOST_CLASS,    /* the class name of a key */
+	HIVE_LOST_SECURITY, /* the descriptor of a key */
 };
 
 struct hive_damage {

@@ -35,6 +35,7 @@
 #define VK_NAME		 0x18
 #define VK_FLAG_LATIN1	 0x01
 #define VK_INLINE	 UINT32_C(0x80000000)
+#define SK_NEXT		 0x08
 #define SK_LEN		 0x14
 #define SK_DATA		 0x18
 #define DB_COUNT	 0x06
@@ -70,6 +71,9 @@ static inline size_t hive_cell_at(const uint8_t *p)
 
 /* True when AT is a cell with the two letters SIGNATURE and at least NEED bytes. */
 bool hive_is(const struct hive *h, size_t at, const char *signature, size_t need);
+
+/* True when AT is a security descriptor that fits into its cell. */
+bool hive_security_ok(const struct hive *h, size_t at);
 
 /* A key, or a value, with its name. */
 bool hive_key_ok(const struct hive *h, hive_key key);

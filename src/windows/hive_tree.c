@@ -183,6 +183,34 @@ static int take_values(struct tree *t, hive_key key)
 	return err;
 }
 
+/* Checks the descriptor and the class name of KEY. */
+static int take_nature(struct tree *t, hive_key key)
+{
+	struct hive *h = t->h;
+	uint8_t *nk = h->data + key;
+	size_t len = hive_u16(nk + NK_CLASS_LEN), class = hive_cell_at(nk + NK_CLASS);
+	int err = 0;
+
+	if (!hive_security_ok(h, hive_cell_at(nk + NK_SECURITY)))
+		err = note(h, HIVE_LOST_SECURITY, key, key);
+	if (err || len == 0)
+		return err;
+	if (hive_cell_ok(&h->layout, h->data, class, CELL_HEADER + len) && claim(t, class))
+		return 0;
+	hive_put_u32(nk + NK_CLASS, HIVE_NIL);
+	return note(h, HIVE_LOST_CLASS, key, key);
+}
+
+/* The descriptors that keys share are nobody's: a ring that the root's is part of. */
+static void claim_security(struct tree *t)
+{
+	const struct hive *h = t->h;
+	size_t at = hive_cell_at(h->data + h->layout.root + NK_SECURITY);
+
+	while (hive_security_ok(h, at) && claim(t, at))
+		at = hive_cell_at(h->data + at + SK_NEXT);
+}
+
 static int compare_damage(const void *a, const void *b)
 {
 	const struct hive_damage *x = a, *y = b;
@@ -203,12 +231,16 @@ int hive_tree_check(struct hive *h)
 	t.owned = calloc(h->layout.end / 128 + 1, sizeof(*t.owned));
 	if (err || !t.owned || array_grow(&t.todo, 0, &t.cap))
 		err = HF_ENOMEM;
-	if (!err && claim(&t, root.key))
+	if (!err && claim(&t, root.key)) {
 		t.todo[t.count++] = root;
+		claim_security(&t);
+	}
 	while (t.count > 0 && !err) {
 		struct todo key = t.todo[--t.count];
 
-		err = take_values(&t, key.key);
+		err = take_nature(&t, key.key);
+		if (!err)
+			err = take_values(&t, key.key);
 		if (!err)
 			err = take_subkeys(&t, &key);
 	}
@@ -253,6 +285,8 @@ static int add_place(const struct hive *h, const struct hive_damage *d, struct s
 		[HIVE_LOST_SUBKEYS] = "subkeys",
 		[HIVE_LOST_VALUES] = "values",
 		[HIVE_LOST_DATA] = "the data of a value",
+		[HIVE_LOST_CLASS] = "the class name",
+		[HIVE_LOST_SECURITY] = "the security descriptor",
 	};
 	struct str path = {0};
 	char shown[256];

@@ -81,12 +81,6 @@ static int know_security(struct hive_write *w, size_t at)
 	return 0;
 }
 
-static bool is_security(const struct hive *h, size_t at)
-{
-	return hive_is(h, at, "sk", SK_DATA) &&
-	       hive_u32(h->data + at + SK_LEN) <= hive_cell_size(h->data, at) - SK_DATA;
-}
-
 /* Most different descriptors that are looked at for one to share; Windows has some dozens. */
 #define SECURITY_MAX 4096
 
@@ -97,7 +91,7 @@ static int scan_security(struct hive_write *w)
 	size_t first = hive_cell_at(h->data + h->layout.root + NK_SECURITY), at = first;
 	int err = 0;
 
-	while (!err && is_security(h, at) && w->security_count < SECURITY_MAX) {
+	while (!err && hive_security_ok(h, at) && w->security_count < SECURITY_MAX) {
 		err = know_security(w, at);
 		at = hive_cell_at(h->data + at + SK_NEXT);
 		if (at == first)
@@ -246,7 +240,7 @@ static void count_security(struct hive_write *w, size_t at, bool more)
 	uint8_t *count;
 	uint32_t n;
 
-	if (!is_security(w->h, at))
+	if (!hive_security_ok(w->h, at))
 		return;
 	count = w->h->data + at + SK_COUNT;
 	n = hive_u32(count);
@@ -281,10 +275,10 @@ static int get_security(struct hive_write *w, const void *security, size_t len, 
 	hive_put_u32(sk + SK_LEN, (uint32_t)len);
 	memcpy(sk + SK_DATA, security, len);
 	root = hive_cell_at(h->data + h->layout.root + NK_SECURITY);
-	if (!is_security(h, root))
+	if (!hive_security_ok(h, root))
 		return HF_ECORRUPT;
 	next = hive_cell_at(h->data + root + SK_NEXT);
-	if (!is_security(h, next))
+	if (!hive_security_ok(h, next))
 		return HF_ECORRUPT;
 	hive_put_cell(sk + SK_NEXT, next);
 	hive_put_cell(sk + SK_PREVIOUS, root);

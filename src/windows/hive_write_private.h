@@ -19,7 +19,6 @@
 #define NK_VOLATILE_LIST   0x24
 #define NK_FLAG_ROOT	   0x04
 #define NK_FLAG_NO_DELETE  0x08
-#define SK_NEXT		   0x08
 #define SK_PREVIOUS	   0x0c
 #define SK_COUNT	   0x10
 #define BASE_MINOR	   0x18

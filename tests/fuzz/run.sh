@@ -33,7 +33,7 @@ max_len() {
 # How slowly the length grows: lists of patches may be long at once, text begins short.
 len_control() {
 	case $1 in
-	catalog | hive | hive_log | ntfs_dir | mounted_devices | bitlocker) echo 0 ;;
+	catalog | hive | hive_log | hive_write | ntfs_dir | mounted_devices | bitlocker) echo 0 ;;
 	*) echo 100 ;;
 	esac
 }

@@ -431,6 +431,56 @@ static void hives_from_the_field(void)
 		printf("skipped: no testdata ");
 }
 
+static struct hive *open_field(const char *file)
+{
+	char path[256];
+	size_t len = 0;
+	uint8_t *data;
+	struct hive *h;
+
+	(void)snprintf(path, sizeof(path), "../shared/testdata/hives/%s", file);
+	data = read_host_file(path, &len);
+	h = data ? open_bytes(data, len) : NULL;
+	free(data);
+	return h;
+}
+
+/* Big data in segments, names of other scripts and with NULs, as other readers publish them. */
+static void odd_values_from_the_field(void)
+{
+	struct hive *h = open_field("yarp/BigDataHive");
+	uint8_t *data = NULL;
+	hive_key key = 0;
+	uint32_t number = 1;
+	size_t len = 0;
+
+	if (!h) {
+		printf("skipped: no testdata ");
+		return;
+	}
+	CU_ASSERT_EQUAL(hive_find(h, hive_root(h), "key_with_bigdata", &key), 0);
+	CU_ASSERT_EQUAL(hive_bytes(h, key, "v", NULL, &data, &len), 0);
+	CU_ASSERT_EQUAL(len, 81725);
+	for (size_t i = 0; i < len; i++)
+		CU_ASSERT_EQUAL_FATAL(data[i], '2');
+	free(data);
+	hive_close(h);
+	h = open_field("yarp/UnicodeHive");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(h);
+	CU_ASSERT_EQUAL(hive_find(h, hive_root(h),
+				  "\xd0\x9f\xd0\xa0\xd0\x98\xd0\x92\xd0\x95\xd0\xa2\\"
+				  "\xd0\xba\xd0\xbb\xd1\x8e\xd1\x87",
+				  &key),
+			0);
+	hive_close(h);
+	h = open_field("hivex/special");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(h);
+	CU_ASSERT_EQUAL(hive_find(h, hive_root(h), "zero\xc0\x80key", &key), 0);
+	CU_ASSERT_EQUAL(hive_dword(h, key, "ZERO\xc0\x80VAL", &number), 0);
+	CU_ASSERT_EQUAL(number, 0);
+	hive_close(h);
+}
+
 void suite_hive(void)
 {
 	CU_pSuite s = CU_add_suite("windows/hive", NULL, NULL);
@@ -440,4 +490,5 @@ void suite_hive(void)
 	CU_add_test(s, "loops in subkey lists end", subkey_loops_end);
 	CU_add_test(s, "random damage is survived", random_damage_is_survived);
 	CU_add_test(s, "hives from the field", hives_from_the_field);
+	CU_add_test(s, "odd values from the field", odd_values_from_the_field);
 }
