@@ -242,7 +242,12 @@ static int run_named(const struct doctor_command *d)
 		return code_of(rc);
 	for (i = 0; i < disks->volume_count && disks->volumes[i].letter != d->letter; i++)
 		;
-	if (i < disks->volume_count)
+	if (i < disks->volume_count && o->bitlocker_keys)
+		rc = volume_unlock(&disks->volumes[i], o->bitlocker_keys);
+	/* That a volume stays locked is for the check to say. */
+	if (rc && rc != HF_EBITLOCKER)
+		code = code_of(rc);
+	else if (i < disks->volume_count)
 		code = examine(d, &disks->volumes[i]);
 	else
 		log_error("There is no volume %c: among those given with --volume.", d->letter);

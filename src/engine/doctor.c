@@ -65,7 +65,8 @@ static int cannot(const char *name, int error)
 			  name);
 		break;
 	case HF_EBITLOCKER:
-		log_error("Volume %s cannot be checked: it is encrypted with BitLocker and locked.",
+		log_error("Volume %s cannot be checked: it is encrypted with BitLocker and locked. "
+			  "Give its key (--bitlocker-keys); \"holdfast volumes\" shows which.",
 			  name);
 		break;
 	case HF_ECANCELLED:
@@ -99,7 +100,7 @@ int doctor_examine(const struct volume *volume, const char *name,
 	int rc, closed;
 
 	*report = (struct doctor_report){0};
-	rc = block_open_file(volume->device, volume->offset, volume->size, false, &block);
+	rc = volume_block(volume, &block);
 	if (rc)
 		return cannot(name, rc == HF_EIO ? HF_ENOENT : rc);
 	rc = check_volume(block, &check, &report->result);

@@ -74,7 +74,7 @@ static bool has_suffix(const char *name, const char *suffix)
 	return len > n && !strcasecmp(name + len - n, suffix);
 }
 
-/* Tries the secret at hand. 0: open; HF_EBITLOCKER: go on with others. */
+/* Tries the secret at hand. 0: open; HF_EBITLOCKER: go on with others; else that is the end. */
 static int try_secret(struct search *s, const char *file)
 {
 	int rc;
@@ -94,8 +94,6 @@ static int try_secret(struct search *s, const char *file)
 			  "since: it is left alone. Copy the disk, then check it with "
 			  "\"manage-bde -status\" in Windows.",
 			  file, s->name);
-		s->tried = TRIES_MAX + 1;
-		return HF_EBITLOCKER;
 	}
 	return rc == HF_ENOMEM ? log_oom() : rc;
 }
@@ -330,5 +328,7 @@ int bitlocker_unlock(struct bitlocker *b, const char *path, const char *name)
 		closedir(dir);
 	bl_secret_free(s.secret, sizeof(*s.secret));
 	bl_secret_free(s.text, FILE_MAX_BYTES);
+	if (rc == HF_ECORRUPT)
+		return HF_EBITLOCKER;
 	return rc == HF_EBITLOCKER && s.tried ? tell_wrong(&s) : rc;
 }

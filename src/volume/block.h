@@ -15,6 +15,7 @@
 #include "volume/ntfs.h"
 
 struct block;
+struct volume;
 
 struct block_ops {
 	/*
@@ -46,6 +47,12 @@ struct block {
  */
 int block_open_file(const char *path, uint64_t offset, uint64_t size, bool writable,
 		    struct block **out);
+
+/*
+ * The volume V for reading, decrypted when it is a BitLocker volume that is open. V must outlive
+ * it. Errors as of block_open_file(); says nothing.
+ */
+int volume_block(const struct volume *v, struct block **out);
 
 /*
  * As ntfs_open(), on BLOCK, which it takes over: closed by fs_close(), or here on failure. For

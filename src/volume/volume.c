@@ -18,13 +18,17 @@ static bool is_open(const struct volume *v)
 	       v->bitlocker->state == BITLOCKER_SUSPENDED;
 }
 
-/* The decrypted volume, for reading, without messages. */
-static int open_inside(const struct volume *v, struct block **out)
+int volume_block(const struct volume *v, struct block **out)
 {
 	struct block *lower;
 	int rc = block_open_file(v->device, v->offset, v->size, false, &lower);
 
-	return rc ? rc : bitlocker_block(v->bitlocker, lower, out);
+	if (rc)
+		return rc;
+	if (v->bitlocker && is_open(v))
+		return bitlocker_block(v->bitlocker, lower, out);
+	*out = lower;
+	return 0;
 }
 
 /* What the first sector says. */
@@ -64,7 +68,7 @@ static int look_inside(struct volume *v)
 	uint8_t sector[512];
 	char *label = NULL;
 	int64_t n;
-	int rc = open_inside(v, &block);
+	int rc = volume_block(v, &block);
 
 	if (rc)
 		return rc == HF_ENOMEM ? log_oom() : 0;

@@ -403,6 +403,57 @@ static void damaged_metadata_is_survived(void)
 	}
 }
 
+static uint32_t crc32_of(const uint8_t *data, size_t len)
+{
+	uint32_t crc = 0xffffffff;
+
+	for (size_t i = 0; i < len; i++) {
+		crc ^= data[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	return ~crc;
+}
+
+/* The checksum can be made right by anybody; the hash only by who has the key. */
+static void changed_metadata_is_refused(void)
+{
+	static const uint64_t areas[] = {0x2195000, 0x2c1d000, 0x373a000};
+	static uint8_t area[AREA];
+	struct bitlocker *b;
+	char path[300];
+	FILE *f;
+
+	if (!have_testdata())
+		return;
+	f = fopen(image_of("bitlk-aes-xts-128-smart-card", path), "r+");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	for (int i = 0; i < 3; i++) {
+		size_t size;
+		uint32_t crc;
+
+		fseek(f, (long)areas[i], SEEK_SET);
+		CU_ASSERT_EQUAL_FATAL(fread(area, sizeof(area), 1, f), 1);
+		area[130] ^= 1; /* in the description */
+		size = (size_t)(area[8] | area[9] << 8) * 16;
+		crc = crc32_of(area, size);
+		memcpy(area + size + 4, &crc, 4);
+		fseek(f, (long)areas[i], SEEK_SET);
+		CU_ASSERT_EQUAL_FATAL(fwrite(area, sizeof(area), 1, f), 1);
+	}
+	fclose(f);
+	b = read_volume(path);
+	CU_ASSERT_EQUAL(b->state, BITLOCKER_LOCKED);
+	CU_ASSERT_EQUAL(bitlocker_unlock(
+				b,
+				key_file("538329-080597-399190-348700-323345-161062-279807-230978"),
+				"X"),
+			HF_EBITLOCKER);
+	CU_ASSERT_PTR_NOT_NULL(strstr(log_last_error(), "metadata was changed"));
+	CU_ASSERT_EQUAL(b->state, BITLOCKER_LOCKED);
+	bitlocker_free(b);
+}
+
 void suite_bitlocker(void)
 {
 	CU_pSuite s = CU_add_suite("bitlocker", NULL, NULL);
@@ -413,4 +464,5 @@ void suite_bitlocker(void)
 	CU_ADD_TEST(s, writes_read_back);
 	CU_ADD_TEST(s, diffuser_writes_read_back);
 	CU_ADD_TEST(s, damaged_metadata_is_survived);
+	CU_ADD_TEST(s, changed_metadata_is_refused);
 }
