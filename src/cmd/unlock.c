@@ -72,9 +72,8 @@ static int keep(const struct bitlocker *b, const char *directory, const char *te
 	size_t len = strlen(text);
 	int fd, rc;
 
-	if ((mkdir(directory, 0700) && errno != EEXIST) ||
-	    (size_t)snprintf(path, sizeof(path), "%s/%s.txt", directory, b->id) >= sizeof(path)) {
-		log_error("The key cannot be kept in %s: %s.", directory, strerror(errno));
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s.txt", directory, b->id) >= sizeof(path)) {
+		log_error("The key cannot be kept in %s: the path is too long.", directory);
 		return HF_EIO;
 	}
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -148,8 +147,14 @@ static int ask(struct volume *v, const char *directory)
 static int ask_all(const struct machine_options *options)
 {
 	struct machine *m;
-	int rc = machine_open(options, &m), closed, locked = 0;
+	int rc, closed, locked = 0;
 
+	if (mkdir(options->bitlocker_keys, 0700) && errno != EEXIST) {
+		log_error("The directory for keys %s cannot be made: %s.", options->bitlocker_keys,
+			  strerror(errno));
+		return USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
+	}
+	rc = machine_open(options, &m);
 	if (rc)
 		return USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
 	for (size_t i = 0; i < m->volume_count && !rc; i++) {

@@ -135,7 +135,6 @@ fi
 same_sum "looking changes no byte" "$image" "$before"
 
 echo "-- a person types"
-mkdir "$SCRATCH/typed"
 cat >"$SCRATCH/type.sh" <<END
 (sleep 1; printf '%s\r' "$(id pc recovery | sed 's/^......-/123456-/')"
 sleep 1; printf '%s\r' "$(id pc recovery)"; sleep 3) |

@@ -5,7 +5,7 @@
 # the disks afterwards, never from what the guest says.
 
 CASES=(usb_uefi_nvme usb_bios_ahci pxe_uefi_virtio pxe_bios_xp ipxe_uefi
-	two_windows two_windows_chosen hibernated bad_config menu bitlocker bitlocker_no_key)
+	two_windows two_windows_chosen hibernated bad_config menu bitlocker bitlocker_no_key bitlocker_menu)
 
 scanstate_line='C:\USMTMIG /hardlink /nocompress /i:MigUser.xml /i:MigDocs.xml /i:MigApp.xml /i:MigSys.xml /o /c /v:5'
 capture_conf="action = capture+wipe
@@ -296,4 +296,36 @@ case_bitlocker_no_key() {
 	grep -qaF "the recovery password with key ID $key_id" "$dir/serial.log" ||
 		fail "the screen does not name the key"
 	grep -qF "$key_id" "$dir"/logs/*/ScanState.log || fail "ScanState.log does not name the key"
+}
+
+# A person at the menu types the recovery password, first with a mistake; it is in no log.
+case_bitlocker_menu() {
+	local machine volume key_id key
+	bitlocker_sample
+	remember pc
+	stick_make "$dir/stick.img" ''
+	qemu_firmware bios "$dir"
+	qemu_stick "$dir/stick.img"
+	qemu_disk ahci "$dir/pc.img" HFDISK1
+	mkfifo "$dir/keyboard"
+	qemu_run < "$dir/keyboard" > "$dir/serial.log" 2>&1 &
+	machine=$!
+	exec 7> "$dir/keyboard"
+	wait_for 'Choice \[1\]:' 1
+	printf '\r' >&7
+	wait_for "Key ID $key_id" 1
+	wait_for 'leave it locked' 1
+	printf '123456-%s\r' "${key#*-}" >&7
+	wait_for 'Group 1 of 8 is mistyped' 1
+	wait_for 'leave it locked' 2
+	printf '%s\r' "$key" >&7
+	wait_for 'RESULT: shown only; nothing was written' 1
+	wait_for 'Choice \[1\]:' 2
+	printf '6\r' >&7
+	wait_for 'Choice \[1\]:' 3
+	printf '9\r' >&7
+	wait "$machine" || fail "the machine did not power off"
+	expect_untouched
+	expect_log 'exit code 0 .*holdfast unlock'
+	expect_no_key
 }
