@@ -12,6 +12,7 @@ static const struct applet {
 	const char *summary;
 } applets[] = {
 	{"scanstate", cmd_scanstate, "capture users' files and settings into a store"},
+	{"loadstate", cmd_loadstate, "put a store back into a new Windows"},
 	{"wipe", cmd_wipe, "delete the old Windows around a complete store"},
 	{"volumes", cmd_volumes, "list disks, volumes and the Windows found on them"},
 	{"unlock", cmd_unlock, "ask for the keys of locked BitLocker volumes"},

@@ -7,6 +7,7 @@
 #define HOLDFAST_CMD_CMD_H
 
 int cmd_scanstate(int argc, char **argv);
+int cmd_loadstate(int argc, char **argv);
 int cmd_wipe(int argc, char **argv);
 int cmd_hlscan(int argc, char **argv);
 int cmd_volumes(int argc, char **argv);

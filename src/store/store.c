@@ -106,7 +106,9 @@ static int survey_entry(void *ctx, const struct fs_entry *entry)
 		s->catalog = true;
 	else if (!strcmp(name, STORE_CATALOG_NEW) && !dir)
 		s->fresh = true;
-	else if ((strcmp(name, STORE_CATALOG_SUM) && strcmp(name, STORE_WIPE)) || dir)
+	else if ((strcmp(name, STORE_CATALOG_SUM) && strcmp(name, STORE_WIPE) &&
+		  strcmp(name, STORE_RESTORE)) ||
+		 dir)
 		s->other = true;
 	return 0;
 }

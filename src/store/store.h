@@ -5,6 +5,7 @@
  *   STOREPATH\USMT\catalog.db.sha256  its checksum, as sha256sum writes it
  *   STOREPATH\USMT\catalog.new        while a capture or a deletion is under way
  *   STOREPATH\USMT\wipe.state         "started" or "done" once a wipe relies on the store
+ *   STOREPATH\USMT\restore.state      the same once it is being restored, and since when
  *   STOREPATH\USMT\File\C$\...        the hard links, in the tree of the captured volume
  */
 #ifndef HOLDFAST_STORE_STORE_H
@@ -80,5 +81,17 @@ enum store_wipe { STORE_NOT_WIPED, STORE_WIPE_STARTED, STORE_WIPE_DONE };
 /* Reads and writes that; after writing it is on the medium. */
 int store_wipe_state(struct fs *fs, const char *path, enum store_wipe *state);
 int store_set_wipe_state(struct fs *fs, const char *path, enum store_wipe state);
+
+/* How far a restore from the store has come. */
+enum store_restore { STORE_NOT_RESTORED, STORE_RESTORE_STARTED, STORE_RESTORE_DONE };
+
+/*
+ * Reads that, with SINCE when it began (100 ns since 1601-01-01 UTC; 0: never); and writes STARTED
+ * or DONE: after that it is on the medium.
+ */
+int store_restore_state(struct fs *fs, const char *path, enum store_restore *state,
+			uint64_t *since);
+int store_set_restore_state(struct fs *fs, const char *path, enum store_restore state,
+			    uint64_t since);
 
 #endif

@@ -158,6 +158,8 @@ static int retire_catalog(struct fs *fs, fs_ref usmt)
 		err = remove_file(fs, usmt, STORE_CATALOG_SUM);
 	if (!err)
 		err = remove_file(fs, usmt, STORE_WIPE);
+	if (!err)
+		err = remove_file(fs, usmt, STORE_RESTORE);
 	return err ? err : fs_sync(fs);
 }
 

@@ -13,6 +13,7 @@
 #define STORE_CATALOG_SUM "catalog.db.sha256"
 #define STORE_CATALOG_NEW "catalog.new"
 #define STORE_WIPE	  "wipe.state"
+#define STORE_RESTORE	  "restore.state"
 
 /* PATH is absolute inside the volume and not its root. HF_EINVAL with a message. */
 int store_check_path(const char *path);

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * LoadState: options in, exit code out. Everything that can be refused is refused before anything
+ * is written (USMT specification 2, 9.1).
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmd/cmd.h"
+#include "cmd/loadstate_options.h"
+#include "cmd/usmt_run.h"
+#include "engine/cancel.h"
+#include "engine/errors.h"
+#include "engine/restore.h"
+#include "report/error.h"
+#include "report/log.h"
+#include "report/progress.h"
+#include "rules/config.h"
+#include "windows/machine.h"
+
+struct load {
+	struct usmt_options o;
+	struct output log, progress;
+	struct rules_config *config;
+	struct object_errors errors;
+	struct restore restore;
+};
+
+/* The code of an error met while the store was opened. */
+static int store_code(int error)
+{
+	switch (error) {
+	case HF_ENOENT:
+	case HF_EREFUSED:
+	case HF_EINVAL:
+		return USMT_INVALID_STORE_LOCATION;
+	case HF_ECORRUPT:
+		return USMT_ERROR_CORRUPTED_STORE;
+	default:
+		return usmt_code_for(error, USMT_ERROR_CORRUPTED_NOTENCRYPTED_STORE);
+	}
+}
+
+static int user_code(int error)
+{
+	switch (error) {
+	case HF_EACCES:
+		return USMT_ERROR_USE_LAC;
+	case HF_EINVAL:
+	case HF_EUNSUPPORTED:
+		return USMT_INIT_ERROR;
+	default:
+		return usmt_code_for(error, USMT_UNABLE_FINDMIGUNITS);
+	}
+}
+
+static int find_windows(struct load *l)
+{
+	return usmt_find_windows(&l->o, &l->restore.machine);
+}
+
+static int load_config(struct load *l)
+{
+	int code = usmt_load_config(&l->o, &l->config);
+
+	l->errors.config = l->config;
+	return code;
+}
+
+static int open_store(struct load *l)
+{
+	const struct usmt_options *o = &l->o;
+	int err;
+
+	l->restore.errors = &l->errors;
+	l->restore.options = (struct restore_options){
+		.store = o->store_path,
+		.users = {.include = o->include_users.items,
+			  .include_count = o->include_users.count,
+			  .exclude = o->exclude_users.items,
+			  .exclude_count = o->exclude_users.count},
+		.move_users = o->move_users.items,
+		.move_user_count = o->move_users.count,
+		.move_domains = o->move_domains.items,
+		.move_domain_count = o->move_domains.count,
+		.profiles = {.create_accounts = o->create_accounts,
+			     .password = o->account_password,
+			     .enable_accounts = o->enable_accounts,
+			     .only_look = o->dry_run},
+		.config = l->config,
+	};
+	log_warning("This version puts every file where the folders of the new Windows are; what "
+		    "rules say about places, contents and collisions, and settings of the "
+		    "registry, are not restored yet.");
+	err = restore_open(&l->restore);
+	return err ? store_code(err) : USMT_SUCCESS;
+}
+
+/* Console, log and progress log: each user of the store, who that becomes and why. */
+static void report_users(const struct load *l)
+{
+	const struct restore_users *u = &l->restore.users;
+	char name[512], line[1400];
+
+	log_status("Users of the store:");
+	for (size_t i = 0; i < u->count; i++) {
+		const struct restore_user *user = &u->list[i];
+
+		if (!user->captured)
+			continue;
+		restore_user_name(u, user, name, sizeof(name));
+		if (user->selected && user->to_profile)
+			snprintf(line, sizeof(line), "-> %s%s%s", user->to_profile,
+				 user->mapped_by ? " by " : "",
+				 user->mapped_by ? user->mapped_by : "");
+		else
+			snprintf(line, sizeof(line), "%s",
+				 user->selected ? "no profile here" : "left out");
+		log_status("  %-40s %s (%s)", name, line, user->reason);
+		progress_record("detectedUser", name, "includedInMigration",
+				user->selected ? "Yes" : "No", NULL);
+	}
+}
+
+static int choose_users(struct load *l)
+{
+	int err = restore_choose_users(&l->restore);
+
+	report_users(l);
+	return err ? user_code(err) : USMT_SUCCESS;
+}
+
+/* Each file with its place: the whole plan is in the log of a dry run, or with /v:4. */
+static int list_plan(const struct load *l)
+{
+	const struct restore_plan *p = &l->restore.plan;
+	struct str from = {0}, to = {0};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < p->file_count; i++) {
+		const struct restore_file *file = &p->files[i];
+
+		err = restore_file_source(p, file, &from);
+		if (!err && file->place != RESTORE_NONE)
+			err = restore_file_target(p, file, &to);
+		if (!err)
+			log_info("%s -> %s", from.data,
+				 file->place != RESTORE_NONE ? to.data : "(left out)");
+	}
+	str_free(&from);
+	str_free(&to);
+	return err;
+}
+
+static int make_plan(struct load *l)
+{
+	const struct restore_plan *p = &l->restore.plan;
+	char megabytes[32];
+	int err = restore_plan_all(&l->restore);
+
+	if (!err && (l->o.dry_run || log_wants_detail()))
+		err = list_plan(l);
+	if (err)
+		return usmt_code_for(err, USMT_UNABLE_FINDMIGUNITS);
+	snprintf(megabytes, sizeof(megabytes), "%" PRIu64, p->bytes / 1000000);
+	progress_record("totalSizeInMBToTransfer", megabytes, NULL);
+	log_status("To restore: %zu files (%.1f MB), %" PRIu64 " of them not to where they were; "
+		   "%" PRIu64 " are left out.",
+		   p->ordered, (double)p->bytes / 1e6, p->moved_files, p->left_out_files);
+	return USMT_SUCCESS;
+}
+
+static void report_result(const struct load *l)
+{
+	const struct restore_result *r = &l->restore.result;
+
+	log_status("Restored: %" PRIu64 " files linked, %" PRIu64 " copied, %" PRIu64
+		   " were in place, %" PRIu64 " equal ones were there; %" PRIu64
+		   " got another name; %" PRIu64 " folders made.",
+		   r->files[RESTORE_LINKED], r->files[RESTORE_COPIED], r->files[RESTORE_IN_PLACE],
+		   r->files[RESTORE_SAME], r->renamed, r->dirs_made);
+	if (r->files[RESTORE_KEPT_OTHER] || r->files[RESTORE_BY_RULE] || r->files[RESTORE_NO_DATA])
+		log_status("Not restored: %" PRIu64 " where a rule preferred the file there, "
+			   "%" PRIu64 " by a filter, %" PRIu64 " that are only in the cloud.",
+			   r->files[RESTORE_KEPT_OTHER], r->files[RESTORE_BY_RULE],
+			   r->files[RESTORE_NO_DATA]);
+}
+
+static int compare(struct load *l)
+{
+	int err = restore_compare(&l->restore);
+
+	if (err)
+		return usmt_code_for(err, USMT_UNABLE_DOMIGRATION);
+	if (!l->o.delete_store)
+		return USMT_SUCCESS;
+	if (l->errors.count) {
+		log_error("The store %s is not deleted: %zu objects could not be restored.",
+			  l->o.store_path, l->errors.count);
+		return USMT_UNABLE_DELETE_STORE;
+	}
+	err = restore_delete_store(&l->restore);
+	if (err)
+		return usmt_code_for(err, USMT_UNABLE_DELETE_STORE);
+	log_status("The store %s is deleted.", l->o.store_path);
+	return USMT_SUCCESS;
+}
+
+static int carry_out(struct load *l)
+{
+	int err;
+
+	cancel_install();
+	err = restore_open_volumes(&l->restore);
+	if (err)
+		return usmt_code_for(err, USMT_FAILED_MIGSTARTUP);
+	progress_record("PHASE", "Applying", NULL);
+	err = restore_carry_out(&l->restore);
+	report_result(l);
+	if (err)
+		return usmt_code_for(err, err == HF_EIO || err == HF_ECORRUPT || err == HF_ENOSPC
+						  ? USMT_UNABLE_DOMIGRATION
+						  : USMT_MIGRATION_STOPPED_NONFATAL);
+	return l->o.verify || l->o.delete_store ? compare(l) : USMT_SUCCESS;
+}
+
+static int run(struct load *l)
+{
+	int (*const steps[])(struct load *) = {find_windows, load_config, open_store, choose_users,
+					       make_plan};
+	int code = usmt_open_logs(&l->o, &l->log, &l->progress);
+
+	for (size_t i = 0; !code && i < sizeof(steps) / sizeof(*steps); i++)
+		code = steps[i](l);
+	if (!code && l->o.dry_run) {
+		log_status("Dry run: nothing was written to any volume.");
+		return USMT_SUCCESS;
+	}
+	return code ? code : carry_out(l);
+}
+
+static void release(struct load *l)
+{
+	restore_free(&l->restore);
+	rules_config_free(l->config);
+	object_errors_free(&l->errors);
+	usmt_options_free(&l->o);
+}
+
+int cmd_loadstate(int argc, char **argv)
+{
+	static struct load l;
+	int code = loadstate_options_parse(&l.o, argc, argv);
+
+	if (code == USMT_DISPLAY_HELP)
+		loadstate_help();
+	if (code) {
+		usmt_options_free(&l.o);
+		return code;
+	}
+	l.errors.continue_on_error = l.o.go_on;
+	code = run(&l);
+	if (code == USMT_SUCCESS && l.errors.count)
+		code = USMT_WOULD_HAVE_FAILED;
+	usmt_say_result(USMT_LOADSTATE, &l.errors, code);
+	if (usmt_deliver_logs(&l.log, &l.progress, l.restore.machine) && code == USMT_SUCCESS)
+		code = USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
+	if (machine_close(l.restore.machine) &&
+	    (code == USMT_SUCCESS || code == USMT_WOULD_HAVE_FAILED)) {
+		log_error("A volume could not be closed cleanly: run chkdsk on it.");
+		code = USMT_UNABLE_DOMIGRATION;
+	}
+	release(&l);
+	return code;
+}

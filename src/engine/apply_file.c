@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The files of a restore: linked into place, or what else when the name is taken. */
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/apply_private.h"
+#include "report/error.h"
+#include "report/log.h"
+
+/* A file on its way into the place at hand. */
+struct arrival {
+	struct applying *a;
+	struct restore_file *file;
+	const struct open_place *open;
+	uint16_t name[NAME_UNITS_MAX]; /* that it gets */
+	unsigned name_len;
+};
+
+static int file_trouble(struct arrival *f, bool changing, int error, const char *reason)
+{
+	struct str path = {0};
+	int err = restore_file_target(f->a->plan, f->file, &path);
+
+	f->file->outcome = RESTORE_FAILED;
+	if (err) {
+		str_free(&path);
+		return err;
+	}
+	return apply_trouble(f->a, &path, changing, error, reason);
+}
+
+/* Gives the file's record its name here. */
+static int put(struct arrival *f)
+{
+	struct applying *a = f->a;
+	int err;
+
+	if (f->open->fs != a->run->store)
+		return file_trouble(f, false, HF_EUNSUPPORTED,
+				    "restoring to another volume than the store's is not done by "
+				    "this version");
+	err = fs_link(f->open->fs, f->file->stored, f->open->ref, f->name, f->name_len);
+	if (err == HF_ELIMIT)
+		return file_trouble(f, false, err, "it has as many names as Windows allows");
+	if (err)
+		return file_trouble(f, true, err, "it cannot be linked to its place");
+	f->file->outcome = RESTORE_LINKED;
+	return listing_add(&a->listing, f->name, f->name_len, f->file->stored, f->file->size,
+			   f->file->attributes, f->file->dir);
+}
+
+int apply_same_content(struct applying *a, struct fs *fs_a, fs_ref ref_a, struct fs *fs_b,
+		       fs_ref ref_b)
+{
+	struct fs_stat st_a = {0}, st_b = {0};
+	uint64_t at = 0;
+	int err = fs_stat(fs_a, ref_a, &st_a);
+
+	if (!err)
+		err = fs_stat(fs_b, ref_b, &st_b);
+	if (err || st_a.is_dir || st_b.is_dir || st_a.size != st_b.size)
+		return err;
+	/* What is encrypted, or held elsewhere by a filter of Windows, cannot be compared. */
+	if ((st_a.attributes | st_b.attributes) & (FS_ATTR_ENCRYPTED | FS_ATTR_REPARSE))
+		return 0;
+	while (at < st_a.size) {
+		size_t n[2];
+
+		err = fs_read(fs_a, ref_a, at, a->buffers[0], COPY_PIECE, &n[0]);
+		if (!err)
+			err = fs_read(fs_b, ref_b, at, a->buffers[1], COPY_PIECE, &n[1]);
+		if (err)
+			return err;
+		if (!n[0] || n[0] != n[1] || memcmp(a->buffers[0], a->buffers[1], n[0]))
+			return 0;
+		at += n[0];
+	}
+	return 1;
+}
+
+/* The file ends here under the name of ENTRY. */
+static int settle(struct arrival *f, struct listing_entry *entry, enum restore_outcome outcome)
+{
+	char text[NAME_WTF8_MAX];
+
+	f->file->outcome = (uint8_t)outcome;
+	if (text_from_utf16(entry->name, entry->name_len, text, sizeof(text)) < 0)
+		return HF_EINVAL;
+	if (strcmp(text, f->file->to_name)) {
+		f->file->to_name = arena_strdup(&f->a->plan->arena, text);
+		f->a->run->result->renamed++;
+	}
+	return f->file->to_name ? 0 : log_oom();
+}
+
+/* The next free name by the default or a rule's PATTERN (4.14). */
+static int put_renamed(struct arrival *f, const char *pattern)
+{
+	char text[NAME_WTF8_MAX];
+	uint16_t name[NAME_UNITS_MAX];
+	int n = listing_free_name(&f->a->listing, f->name, f->name_len, pattern, name);
+
+	if (n < 0)
+		return file_trouble(f, false, n, "its name is taken, and no other can be made");
+	if (text_from_utf16(name, (size_t)n, text, sizeof(text)) < 0)
+		return HF_EINVAL;
+	log_info("%s\\%s is taken: restored as %s.", f->a->plan->places[f->file->place].path,
+		 f->file->to_name, text);
+	memcpy(f->name, name, (size_t)n * sizeof(*name));
+	f->name_len = (unsigned)n;
+	f->file->to_name = arena_strdup(&f->a->plan->arena, text);
+	if (!f->file->to_name)
+		return log_oom();
+	f->a->run->result->renamed++;
+	return put(f);
+}
+
+/* The name is taken by OTHER (4.14): equal files are one, else a new name. */
+static int collide(struct arrival *f, struct listing_entry *other)
+{
+	struct applying *a = f->a;
+	struct listing_entry *renamed;
+	int same;
+
+	if (other->ref == f->file->stored && f->open->fs == a->run->store)
+		return settle(f, other, RESTORE_IN_PLACE);
+	renamed = listing_renamed(&a->listing, f->name, f->name_len, NULL, f->file->stored);
+	if (renamed && f->open->fs == a->run->store)
+		return settle(f, renamed, RESTORE_IN_PLACE);
+	same = apply_same_content(a, f->open->fs, other->ref, a->run->store, f->file->stored);
+	if (same < 0)
+		return file_trouble(f, false, same, "it cannot be compared with the one there");
+	if (same)
+		return settle(f, other, RESTORE_SAME);
+	return put_renamed(f, NULL);
+}
+
+int apply_file(struct applying *a, struct restore_file *file)
+{
+	struct arrival f = {.a = a, .file = file, .open = &a->open[file->place]};
+	struct listing_entry *other;
+	int n = text_to_utf16(file->to_name, strlen(file->to_name), f.name, NAME_UNITS_MAX);
+
+	if (file->how == CATALOG_LISTED) {
+		file->outcome = RESTORE_NO_DATA;
+		return 0;
+	}
+	if (n <= 0)
+		return file_trouble(&f, false, HF_EINVAL, "Windows cannot name it");
+	f.name_len = (unsigned)n;
+	other = listing_exact(&a->listing, f.name, f.name_len);
+	if (other && other->ref == file->stored && f.open->fs == a->run->store) {
+		other->owner = file->dir;
+		file->outcome = RESTORE_IN_PLACE;
+		return 0;
+	}
+	other = listing_similar(&a->listing, f.name, f.name_len, file->dir);
+	return other ? collide(&f, other) : put(&f);
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A restore, step by step. */
+#include "engine/restore.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/winpath.h"
+#include "engine/errors.h"
+#include "engine/restore_source.h"
+#include "engine/verify.h"
+#include "report/error.h"
+#include "report/log.h"
+#include "store/catalog.h"
+#include "store/store.h"
+#include "windows/machine.h"
+
+/* 100 ns from 1601-01-01 to 1970-01-01. */
+#define EPOCH UINT64_C(116444736000000000)
+
+static struct fs *store_fs(const struct restore *r)
+{
+	return machine_volume(r->machine, r->letter)->fs;
+}
+
+/* A link only leads to its file on the volume that it was made on. */
+static int check_volume(struct restore *r)
+{
+	struct machine_volume *v = machine_volume(r->machine, r->letter);
+
+	if (catalog_is_of(r->catalog, v->volume->serial))
+		return 0;
+	log_error("The store %s was made on another volume than the one it is on now: a hard-link "
+		  "store cannot be copied. Restore from the volume where it was made.",
+		  r->options.store);
+	return HF_EREFUSED;
+}
+
+/* Not an error: nothing in files depends on it; programs and settings may. */
+static void compare_versions(const struct restore *r)
+{
+	const struct windows_install *old = &r->source, *new = r->machine->chosen;
+
+	log_status("Store: %s, version %s, %u-bit, computer %s.", old->product, old->version,
+		   old->bits, old->computer);
+	if (new->major < old->major || (new->major == old->major &&new->minor < old->minor))
+		log_warning("The Windows to restore into (%s) is older than the captured one (%s): "
+			    "USMT does not support that.",
+			    new->version, old->version);
+	if (new->bits < old->bits)
+		log_warning("A 64-bit Windows is restored into a 32-bit one: USMT does not support "
+			    "that.");
+}
+
+int restore_open(struct restore *r)
+{
+	struct machine_volume *v;
+	enum store_restore state;
+	struct verify_result verified;
+	int err;
+
+	winpath_split(r->options.store, &r->letter, NULL);
+	v = machine_volume(r->machine, r->letter);
+	if (!v || !v->fs) {
+		log_error("StorePath %s: there is no NTFS volume %c: that can be opened. "
+			  "\"holdfast volumes\" lists what there is.",
+			  r->options.store, r->letter);
+		return HF_ENOENT;
+	}
+	r->upcase = *fs_upcase(v->fs);
+	err = store_open_catalog(v->fs, r->options.store, &r->catalog);
+	if (!err)
+		err = check_volume(r);
+	if (!err)
+		err = restore_source_load(r->catalog, &r->source);
+	if (!err)
+		err = restore_users_load(&r->users, r->catalog);
+	if (!err)
+		err = store_restore_state(v->fs, r->options.store, &state, &r->since);
+	if (err)
+		return err;
+	r->goes_on = state == STORE_RESTORE_STARTED;
+	compare_versions(r);
+	if (r->goes_on)
+		log_status("An earlier restore from this store did not finish; this one goes on.");
+	return verify_store(v->fs, r->options.store, r->catalog, &verified);
+}
+
+int restore_choose_users(struct restore *r)
+{
+	const struct restore_options *o = &r->options;
+	const struct windows_install *w = r->machine->chosen;
+	int err = restore_users_select(&r->users, &o->users);
+
+	if (!err)
+		err = restore_users_move(&r->users, w->computer, o->move_users, o->move_user_count,
+					 o->move_domains, o->move_domain_count, o->config);
+	if (err)
+		return err;
+	restore_users_find(&r->users, w);
+	for (size_t i = 0; i < r->users.count; i++) {
+		int one = r->users.list[i].selected
+				  ? profile_ensure(r->machine, &o->profiles, &r->users.list[i])
+				  : 0;
+		err = err ? err : one;
+	}
+	return err;
+}
+
+/* The folders that VARIABLES of the old Windows name, as they were for USER and are for TO. */
+static int map_folders(struct restore *r, const struct windows_variable *variables, size_t count,
+		       int user, int to, bool left_out)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < count; i++) {
+		unsigned rank = mapping_rank(variables[i].name);
+		const char *value =
+			left_out ? NULL
+				 : windows_variable(r->machine->chosen, to, variables[i].name);
+
+		if (rank && (value || left_out))
+			err = mapping_add(&r->mapping, variables[i].value, value, variables[i].name,
+					  user, rank);
+	}
+	return err;
+}
+
+static int map_all(struct restore *r)
+{
+	int err;
+
+	r->mapping.upcase = &r->upcase;
+	err = map_folders(r, r->source.variables, r->source.variable_count, -1, -1, false);
+	for (size_t i = 0; !err && i < r->users.count; i++) {
+		const struct restore_user *user = &r->users.list[i];
+		const struct windows_user *old = &r->source.users[i];
+
+		if (!user->captured)
+			continue;
+		err = map_folders(r, old->variables, old->variable_count, (int)i,
+				  user->install_user, !user->selected);
+		/* The profile itself, also when its variables are not known. */
+		if (!err)
+			err = mapping_add(&r->mapping, user->profile,
+					  user->selected ? user->to_profile : NULL, "USERPROFILE",
+					  (int)i, mapping_rank("USERPROFILE"));
+	}
+	return err ? err : mapping_finish(&r->mapping);
+}
+
+int restore_plan_all(struct restore *r)
+{
+	int err = map_all(r);
+
+	r->target = (struct restore_target){
+		.mapping = &r->mapping,
+		.upcase = &r->upcase,
+		.store = r->options.store,
+		.system_letter = r->machine->chosen->letter,
+	};
+	for (size_t i = 0; i < r->machine->volume_count; i++) {
+		const struct machine_volume *v = &r->machine->volumes[i];
+
+		if (v->fs && v->letter)
+			r->target.drives[v->letter - 'A'] = true;
+	}
+	return err ? err : restore_plan_make(&r->plan, r->catalog, &r->target);
+}
+
+int restore_open_volumes(struct restore *r)
+{
+	bool wanted[26] = {false};
+	int err = 0;
+
+	wanted[r->letter - 'A'] = true;
+	for (size_t i = 0; i < r->plan.place_count; i++)
+		if (r->plan.places[i].needed)
+			wanted[r->plan.places[i].path[0] - 'A'] = true;
+	for (int i = 0; !err && i < 26; i++)
+		if (wanted[i])
+			err = machine_reopen_writable(r->machine, (char)('A' + i));
+	return err;
+}
+
+static uint64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return EPOCH + (uint64_t)ts.tv_sec * 10000000 + (uint64_t)ts.tv_nsec / 100;
+}
+
+static struct restore_run as_run(struct restore *r)
+{
+	return (struct restore_run){
+		.machine = r->machine,
+		.plan = &r->plan,
+		.target = &r->target,
+		.store = store_fs(r),
+		.errors = r->errors,
+		.started = r->since,
+		.result = &r->result,
+	};
+}
+
+int restore_carry_out(struct restore *r)
+{
+	struct restore_run run;
+	int err;
+
+	if (!r->goes_on)
+		r->since = now();
+	err = store_set_restore_state(store_fs(r), r->options.store, STORE_RESTORE_STARTED,
+				      r->since);
+	if (err)
+		return err;
+	run = as_run(r);
+	return restore_apply(&run);
+}
+
+int restore_compare(struct restore *r)
+{
+	struct restore_run run = as_run(r);
+	int err = restore_verify(&run, &r->check);
+
+	if (err || r->errors->count)
+		return err;
+	return store_set_restore_state(store_fs(r), r->options.store, STORE_RESTORE_DONE, r->since);
+}
+
+int restore_delete_store(struct restore *r)
+{
+	return store_delete(store_fs(r), r->options.store);
+}
+
+void restore_free(struct restore *r)
+{
+	restore_plan_free(&r->plan);
+	mapping_free(&r->mapping);
+	restore_users_free(&r->users);
+	windows_install_free(&r->source);
+	catalog_free(r->catalog);
+	r->catalog = NULL;
+}
