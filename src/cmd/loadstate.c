@@ -68,6 +68,14 @@ static int load_config(struct load *l)
 	return code;
 }
 
+static int load_rules(void *ctx, struct rules *rules)
+{
+	const struct load *l = ctx;
+
+	/* The code says more than an error number: 28 for whatever is wrong with a rule file. */
+	return usmt_load_rule_files(&l->o, rules) ? HF_EINVAL : 0;
+}
+
 static int open_store(struct load *l)
 {
 	const struct usmt_options *o = &l->o;
@@ -89,10 +97,9 @@ static int open_store(struct load *l)
 			     .enable_accounts = o->enable_accounts,
 			     .only_look = o->dry_run},
 		.config = l->config,
+		.load_rules = o->rules.count ? load_rules : NULL,
+		.load_ctx = l,
 	};
-	log_warning("This version puts every file where the folders of the new Windows are; what "
-		    "rules say about places, contents and collisions, and settings of the "
-		    "registry, are not restored yet.");
 	err = restore_open(&l->restore);
 	return err ? store_code(err) : USMT_SUCCESS;
 }
@@ -162,7 +169,9 @@ static int make_plan(struct load *l)
 	if (!err && (l->o.dry_run || log_wants_detail()))
 		err = list_plan(l);
 	if (err)
-		return usmt_code_for(err, USMT_UNABLE_FINDMIGUNITS);
+		return usmt_code_for(err, err == HF_EINVAL || err == HF_ELIMIT
+						  ? USMT_UNABLE_GET_SCRIPTFILES
+						  : USMT_UNABLE_FINDMIGUNITS);
 	snprintf(megabytes, sizeof(megabytes), "%" PRIu64, p->bytes / 1000000);
 	progress_record("totalSizeInMBToTransfer", megabytes, NULL);
 	log_status("To restore: %zu files (%.1f MB), %" PRIu64 " of them not to where they were; "

@@ -1,11 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The files of a restore: linked into place, or what else when the name is taken. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "engine/apply_private.h"
+#include "engine/restore_rules.h"
 #include "report/error.h"
 #include "report/log.h"
+#include "windows/version_resource.h"
+
+/* The file that a version resource is read from. */
+struct version_file {
+	struct fs *fs;
+	fs_ref ref;
+};
+
+static int read_version_source(void *ctx, uint64_t offset, void *buf, size_t len, size_t *done)
+{
+	struct version_file *f = ctx;
+
+	return fs_read(f->fs, f->ref, offset, buf, len, done);
+}
 
 /* A file on its way into the place at hand. */
 struct arrival {
@@ -115,24 +131,105 @@ static int put_renamed(struct arrival *f, const char *pattern)
 	return put(f);
 }
 
-/* The name is taken by OTHER (4.14): equal files are one, else a new name. */
+/* The file takes the place of OTHER. */
+static int replace(struct arrival *f, struct listing_entry *other)
+{
+	struct restore_file *file = f->file;
+	int err;
+
+	if (other->attributes & FS_ATTR_DIRECTORY)
+		return put_renamed(f, NULL);
+	err = fs_unlink(f->open->fs, f->open->ref, other->name, other->name_len, other->ref);
+	if (err)
+		return file_trouble(f, true, err, "the file that it replaces cannot be deleted");
+	other->gone = true;
+	log_info("%s\\%s is replaced, as a rule says.", f->a->plan->places[file->place].path,
+		 file->to_name);
+	return put(f);
+}
+
+/* The version TAG of REF, as numbers; zeros when it has none. */
+static int read_version(struct fs *fs, fs_ref ref, const char *tag, uint64_t parts[4])
+{
+	struct version_file file = {fs, ref};
+	const struct version_source source = {read_version_source, &file};
+	char *text = NULL;
+	int err = version_resource_string(&source, tag, &text);
+
+	memset(parts, 0, 4 * sizeof(*parts));
+	if (err)
+		return err == HF_ENOENT || err == HF_ECORRUPT ? 0 : err;
+	const char *p = text;
+	for (int i = 0; i < 4 && *p; i++) {
+		char *end;
+
+		parts[i] = strtoull(p, &end, 10);
+		p = *end == '.' || *end == ',' ? end + 1 : end;
+		if (end == p)
+			break;
+		while (*p == ' ')
+			p++;
+	}
+	free(text);
+	return 0;
+}
+
+/* NewestVersion(TAG): the higher one stays; of equal ones that of the destination. */
+static int newer_wins(struct arrival *f, struct listing_entry *other, const char *tag)
+{
+	uint64_t ours[4], theirs[4];
+	int err = read_version(f->a->run->store, f->file->stored, tag, ours);
+
+	if (!err)
+		err = read_version(f->open->fs, other->ref, tag, theirs);
+	if (err)
+		return file_trouble(f, false, err, "its version cannot be read");
+	for (int i = 0; i < 4; i++)
+		if (ours[i] != theirs[i])
+			return ours[i] > theirs[i] ? replace(f, other)
+						   : settle(f, other, RESTORE_KEPT_OTHER);
+	return settle(f, other, RESTORE_KEPT_OTHER);
+}
+
+/* Is the file here already, under its own name or one that an earlier run gave it? */
+static struct listing_entry *find_arrived(struct arrival *f, struct listing_entry *other,
+					  const char *pattern)
+{
+	if (f->open->fs != f->a->run->store)
+		return NULL;
+	if (other->ref == f->file->stored)
+		return other;
+	return listing_renamed(&f->a->listing, f->name, f->name_len, pattern, f->file->stored);
+}
+
+/* The name is taken by OTHER (4.14): a rule decides, else equal files are one. */
 static int collide(struct arrival *f, struct listing_entry *other)
 {
 	struct applying *a = f->a;
-	struct listing_entry *renamed;
-	int same;
+	struct listing_entry *arrived;
+	enum restore_merge merge;
+	const char *argument, *pattern;
+	int same = restore_rules_merge(a->run->target->rules, a->plan->dirs[f->file->dir].path,
+				       f->file->name, &merge, &argument);
 
-	if (other->ref == f->file->stored && f->open->fs == a->run->store)
-		return settle(f, other, RESTORE_IN_PLACE);
-	renamed = listing_renamed(&a->listing, f->name, f->name_len, NULL, f->file->stored);
-	if (renamed && f->open->fs == a->run->store)
-		return settle(f, renamed, RESTORE_IN_PLACE);
+	if (same)
+		return same;
+	pattern = merge == RESTORE_MERGE_PATTERN ? argument : NULL;
+	arrived = find_arrived(f, other, pattern);
+	if (arrived)
+		return settle(f, arrived, RESTORE_IN_PLACE);
+	if (merge == RESTORE_MERGE_SOURCE)
+		return replace(f, other);
+	if (merge == RESTORE_MERGE_DESTINATION)
+		return settle(f, other, RESTORE_KEPT_OTHER);
 	same = apply_same_content(a, f->open->fs, other->ref, a->run->store, f->file->stored);
 	if (same < 0)
 		return file_trouble(f, false, same, "it cannot be compared with the one there");
 	if (same)
 		return settle(f, other, RESTORE_SAME);
-	return put_renamed(f, NULL);
+	if (merge == RESTORE_MERGE_VERSION && !(other->attributes & FS_ATTR_DIRECTORY))
+		return newer_wins(f, other, argument ? argument : "FileVersion");
+	return put_renamed(f, pattern);
 }
 
 int apply_file(struct applying *a, struct restore_file *file)
@@ -141,6 +238,8 @@ int apply_file(struct applying *a, struct restore_file *file)
 	struct listing_entry *other;
 	int n = text_to_utf16(file->to_name, strlen(file->to_name), f.name, NAME_UNITS_MAX);
 
+	if (file->outcome == RESTORE_BY_RULE)
+		return 0;
 	if (file->how == CATALOG_LISTED) {
 		file->outcome = RESTORE_NO_DATA;
 		return 0;

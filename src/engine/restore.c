@@ -2,16 +2,20 @@
 /* A restore, step by step. */
 #include "engine/restore.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/winpath.h"
+#include "engine/cleanup.h"
 #include "engine/errors.h"
+#include "engine/restore_rules.h"
 #include "engine/restore_source.h"
 #include "engine/verify.h"
 #include "report/error.h"
 #include "report/log.h"
+#include "rules/rules.h"
 #include "store/catalog.h"
 #include "store/store.h"
 #include "windows/machine.h"
@@ -81,6 +85,7 @@ int restore_open(struct restore *r)
 	if (err)
 		return err;
 	r->goes_on = state == STORE_RESTORE_STARTED;
+	r->is_done = state == STORE_RESTORE_DONE;
 	compare_versions(r);
 	if (r->goes_on)
 		log_status("An earlier restore from this store did not finish; this one goes on.");
@@ -150,12 +155,66 @@ static int map_all(struct restore *r)
 	return err ? err : mapping_finish(&r->mapping);
 }
 
+static int load_kept(void *ctx, const char *name, const void *data, size_t len)
+{
+	return rules_load_memory(ctx, data, len, name);
+}
+
+static int load_rules(void *ctx, struct rules *rules)
+{
+	const struct restore *r = ctx;
+
+	return r->options.load_rules ? r->options.load_rules(r->options.load_ctx, rules)
+				     : catalog_rule_files(r->catalog, load_kept, rules);
+}
+
+static int read_rules(struct restore *r)
+{
+	const struct restore_rules_input input = {
+		.machine = r->machine,
+		.source = &r->source,
+		.users = &r->users,
+		.catalog = r->catalog,
+		.mapping = &r->mapping,
+		.config = r->options.config,
+		.upcase = &r->upcase,
+		.letter = r->letter,
+		.store = strchr(r->options.store, '\\'),
+		.load = load_rules,
+		.ctx = r,
+	};
+
+	return restore_rules_new(&input, &r->rules);
+}
+
+/*
+ * What rules do not want to survive (0.1: after the places are known, before anything is applied).
+ * After a finished restore somebody may have worked with what would go.
+ */
+static int clean_up(struct restore *r, bool only_look)
+{
+	struct cleanup c = {.machine = r->machine,
+			    .rules = restore_rules_of_target(r->rules),
+			    .store = r->options.store,
+			    .errors = r->errors,
+			    .only_look = only_look};
+	int err = r->is_done ? 0 : cleanup_files(&c);
+
+	if (!err && c.deleted)
+		log_status("%s by destinationCleanup: %" PRIu64 " objects.",
+			   only_look ? "To delete" : "Deleted", c.deleted);
+	return err;
+}
+
 int restore_plan_all(struct restore *r)
 {
 	int err = map_all(r);
 
+	if (!err)
+		err = read_rules(r);
 	r->target = (struct restore_target){
 		.mapping = &r->mapping,
+		.rules = r->rules,
 		.upcase = &r->upcase,
 		.store = r->options.store,
 		.system_letter = r->machine->chosen->letter,
@@ -166,7 +225,9 @@ int restore_plan_all(struct restore *r)
 		if (v->fs && v->letter)
 			r->target.drives[v->letter - 'A'] = true;
 	}
-	return err ? err : restore_plan_make(&r->plan, r->catalog, &r->target);
+	if (!err)
+		err = restore_plan_make(&r->plan, r->catalog, &r->target);
+	return err || !r->options.profiles.only_look ? err : clean_up(r, true);
 }
 
 int restore_open_volumes(struct restore *r)
@@ -208,26 +269,30 @@ static struct restore_run as_run(struct restore *r)
 int restore_carry_out(struct restore *r)
 {
 	struct restore_run run;
-	int err;
+	int err = 0;
 
 	if (!r->goes_on)
 		r->since = now();
-	err = store_set_restore_state(store_fs(r), r->options.store, STORE_RESTORE_STARTED,
-				      r->since);
+	/* What is finished stays so: a second run only looks whether anything is missing. */
+	if (!r->is_done)
+		err = store_set_restore_state(store_fs(r), r->options.store, STORE_RESTORE_STARTED,
+					      r->since);
+	if (!err)
+		err = clean_up(r, false);
 	if (err)
 		return err;
 	run = as_run(r);
-	return restore_apply(&run);
+	err = restore_apply(&run);
+	if (err || r->errors->count || r->is_done)
+		return err;
+	return store_set_restore_state(store_fs(r), r->options.store, STORE_RESTORE_DONE, r->since);
 }
 
 int restore_compare(struct restore *r)
 {
 	struct restore_run run = as_run(r);
-	int err = restore_verify(&run, &r->check);
 
-	if (err || r->errors->count)
-		return err;
-	return store_set_restore_state(store_fs(r), r->options.store, STORE_RESTORE_DONE, r->since);
+	return restore_verify(&run, &r->check);
 }
 
 int restore_delete_store(struct restore *r)
@@ -238,6 +303,8 @@ int restore_delete_store(struct restore *r)
 void restore_free(struct restore *r)
 {
 	restore_plan_free(&r->plan);
+	restore_rules_free(r->rules);
+	r->rules = NULL;
 	mapping_free(&r->mapping);
 	restore_users_free(&r->users);
 	windows_install_free(&r->source);

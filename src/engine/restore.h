@@ -22,6 +22,8 @@
 struct catalog;
 struct machine;
 struct object_errors;
+struct restore_rules;
+struct rules;
 struct rules_config;
 
 /* What a restore is to do; everything must outlive it. */
@@ -34,6 +36,9 @@ struct restore_options {
 	size_t move_domain_count;
 	struct profile_options profiles;
 	const struct rules_config *config; /* or NULL */
+	/* Loads rule files into RULES; NULL: those that the store has kept are taken. */
+	int (*load_rules)(void *ctx, struct rules *rules);
+	void *load_ctx;
 };
 
 struct restore {
@@ -46,12 +51,14 @@ struct restore {
 	struct restore_users users;
 	struct upcase upcase; /* a copy: volumes are reopened */
 	struct mapping mapping;
+	struct restore_rules *rules;
 	struct restore_target target;
 	struct restore_plan plan;
 	struct restore_result result;
 	struct restore_check check;
 	uint64_t since; /* when the first run began; 0 before */
 	bool goes_on;	/* an earlier run was interrupted */
+	bool is_done;	/* an earlier run was finished and compared */
 };
 
 /*
@@ -66,16 +73,22 @@ int restore_open(struct restore *r);
  */
 int restore_choose_users(struct restore *r);
 
-/* Plans where everything goes. */
+/*
+ * Reads the rules and plans where everything goes. HF_EINVAL, HF_ENOENT, HF_ELIMIT for a rule file
+ * that cannot be used.
+ */
 int restore_plan_all(struct restore *r);
 
 /* Opens the volumes for writing; what machine_reopen_writable() returns. */
 int restore_open_volumes(struct restore *r);
 
-/* Carries the plan out. */
+/*
+ * Carries the plan out. The store says so while it is under way, and when it was finished without
+ * an object error.
+ */
 int restore_carry_out(struct restore *r);
 
-/* Compares, and when all is well says in the store that the restore is done. HF_ECORRUPT. */
+/* Compares the new Windows with the plan: what restore_verify() returns. */
 int restore_compare(struct restore *r);
 
 /* Deletes the store after restore_compare(). HF_EREFUSED when it holds the last name of a file. */

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/winpath.h"
 #include "engine/mapping.h"
+#include "engine/restore_rules.h"
 #include "report/error.h"
 #include "report/log.h"
 
@@ -16,7 +17,7 @@
 struct planning {
 	struct restore_plan *plan;
 	const struct restore_target *target;
-	struct str path; /* scratch */
+	struct str path, leaf; /* scratch */
 };
 
 static size_t hash_path(struct restore_plan *p, const char *path)
@@ -139,19 +140,31 @@ static int place_of_path(struct planning *g, const char *path, uint32_t *out)
 	return intern_place(g, g->path.data, out);
 }
 
-/* The directory object itself: whose metadata the place gets when it has to be made. */
-static void place_dir_object(struct restore_plan *plan, const struct restore_dir *dir,
-			     uint32_t index)
+/*
+ * The directory object itself: whose metadata the place gets when it has to be made. A rule may
+ * move it; what is in it goes by its own rules.
+ */
+static int place_dir_object(struct planning *g, uint32_t index)
 {
+	struct restore_plan *plan = g->plan;
+	const struct restore_dir *dir = &plan->dirs[index];
+	uint32_t place = dir->place;
 	struct restore_place *p;
+	int moved;
 
-	if (dir->place == RESTORE_NONE)
-		return;
-	p = &plan->places[dir->place];
+	if (place == RESTORE_NONE)
+		return 0;
+	moved = restore_rules_location(g->target->rules, dir->path, NULL, &g->path, &g->leaf);
+	if (moved == 1)
+		moved = intern_place(g, g->path.data, &place);
+	if (moved)
+		return moved;
+	p = &plan->places[place];
 	if (p->source == RESTORE_NONE || (dir->selected && !plan->dirs[p->source].selected))
 		p->source = index;
 	if (dir->selected)
 		p->needed = true;
+	return 0;
 }
 
 static int plan_dir(void *ctx, const struct catalog_dir *row)
@@ -182,9 +195,7 @@ static int plan_dir(void *ctx, const struct catalog_dir *row)
 		return log_oom();
 	p->dir_count++;
 	err = place_of_path(g, dir->path, &dir->place);
-	if (!err)
-		place_dir_object(p, dir, (uint32_t)p->dir_count - 1);
-	return err;
+	return err ? err : place_dir_object(g, (uint32_t)p->dir_count - 1);
 }
 
 static void count_file(struct restore_plan *p, const struct restore_file *file)
@@ -202,6 +213,29 @@ static void count_file(struct restore_plan *p, const struct restore_file *file)
 	if (file->to_name != file->name ||
 	    text_casecmp(p->upcase, p->places[file->place].path, dir->path))
 		p->moved_files++;
+}
+
+/* What rules say of FILE, which has its place by the folders alone. */
+static int ask_rules(struct planning *g, struct restore_file *file)
+{
+	const char *dir = g->plan->dirs[file->dir].path;
+	int verdict;
+
+	if (file->place == RESTORE_NONE || !g->target->rules)
+		return 0;
+	verdict = restore_rules_hold_back(g->target->rules, file->rule, dir, file->name);
+	if (verdict == 1) {
+		file->outcome = RESTORE_BY_RULE;
+		g->plan->held_back++;
+		return 0;
+	}
+	if (!verdict)
+		verdict = restore_rules_location(g->target->rules, dir, file->name, &g->path,
+						 &g->leaf);
+	if (verdict <= 0)
+		return verdict;
+	file->to_name = arena_strdup(&g->plan->arena, g->leaf.data);
+	return file->to_name ? intern_place(g, g->path.data, &file->place) : log_oom();
 }
 
 static int plan_file(void *ctx, const struct catalog_file *row)
@@ -229,8 +263,9 @@ static int plan_file(void *ctx, const struct catalog_file *row)
 	if (!file->name)
 		return log_oom();
 	p->file_count++;
+	int err = ask_rules(g, file);
 	count_file(p, file);
-	return 0;
+	return err;
 }
 
 /* Above something needed, everything is needed; then the files by place. */
@@ -278,6 +313,7 @@ int restore_plan_make(struct restore_plan *plan, struct catalog *catalog,
 	if (err == HF_ELIMIT)
 		log_error("The store has more objects than a plan can hold.");
 	str_free(&g.path);
+	str_free(&g.leaf);
 	return err;
 }
 

@@ -16,6 +16,7 @@
 #include "volume/fs.h"
 
 struct mapping;
+struct restore_rules;
 struct upcase;
 
 #define RESTORE_NONE UINT32_MAX
@@ -73,6 +74,7 @@ struct restore_plan {
 	size_t file_count, file_cap;
 	uint32_t *order; /* file numbers by place */
 	size_t ordered;
+	uint64_t held_back;		      /* files that a filter keeps from being restored */
 	uint64_t bytes;			      /* of the files that go somewhere */
 	uint64_t left_out_files, moved_files; /* MOVED: not to where they were */
 	const struct upcase *upcase;
@@ -85,6 +87,7 @@ struct restore_plan {
 /* What the plan is made for; everything outlives it. */
 struct restore_target {
 	const struct mapping *mapping;
+	struct restore_rules *rules; /* or NULL: none */
 	const struct upcase *upcase;
 	const char *store;  /* "C:\USMTMIG": nothing may go there */
 	char system_letter; /* for drives that the new Windows has not (4.12) */

@@ -103,7 +103,8 @@ static int detect_children(struct eval *e, const struct xml_node *node, unsigned
 	bool any = false;
 
 	*out = TRI_FALSE;
-	for (struct xml_node *child = node->first; child; child = child->next) {
+	for (struct xml_node *child = e->rules->for_restore ? NULL : node->first; child;
+	     child = child->next) {
 		enum tri value;
 		bool present;
 		int error;
@@ -418,7 +419,8 @@ static void report_dropped(const struct rules *rules)
 		enum log_level level = LOG_INFO;
 		char text[200];
 
-		if (!(d->node->flags & (NODE_RESOLVED | NODE_REPORTED)))
+		/* At a restore the capture has said so, or the folder is not of that Windows. */
+		if (!(d->node->flags & (NODE_RESOLVED | NODE_REPORTED)) && !rules->for_restore)
 			level = LOG_WARNING;
 		d->node->flags |= NODE_REPORTED;
 		text_printable(d->node->text, text, sizeof(text));

@@ -359,17 +359,42 @@ static int accept(struct rules *rules, struct rule_file *file)
 	return error;
 }
 
-int rules_load(struct rules *rules, const char *path, const char *name)
+static struct rule_file *new_file(struct rules *rules, const char *name)
 {
 	struct rule_file *file = arena_alloc(&rules->arena, sizeof(*file));
-	int error;
 
-	if (!file || !(file->name = arena_strdup(&rules->arena, name)))
-		return log_oom();
-	error = xml_read(path, name, &file->doc);
+	if (!file || !(file->name = arena_strdup(&rules->arena, name))) {
+		log_oom();
+		return NULL;
+	}
+	return file;
+}
+
+/* Takes over the document of FILE, whose reading returned ERROR. */
+static int take(struct rules *rules, struct rule_file *file, int error)
+{
 	if (!error)
 		error = accept(rules, file);
 	if (error)
 		xml_free(&file->doc);
 	return error;
+}
+
+int rules_load(struct rules *rules, const char *path, const char *name)
+{
+	struct rule_file *file = new_file(rules, name);
+
+	return file ? take(rules, file, xml_read(path, name, &file->doc)) : HF_ENOMEM;
+}
+
+int rules_load_memory(struct rules *rules, const void *data, size_t len, const char *name)
+{
+	struct rule_file *file = new_file(rules, name);
+
+	return file ? take(rules, file, xml_read_memory(data, len, name, &file->doc)) : HF_ENOMEM;
+}
+
+void rules_for_restore(struct rules *rules)
+{
+	rules->for_restore = true;
 }

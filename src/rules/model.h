@@ -234,6 +234,7 @@ struct rules {
 	struct skipped_file *skipped;
 	size_t skipped_count, skipped_cap;
 	const struct rules_config *config;
+	bool for_restore;				  /* no detection, no selections */
 	struct rule_index *index, *key_index, *ini_index; /* files, registry, ini settings */
 };
 

@@ -278,7 +278,8 @@ static int run_selection(const struct unit *u, struct xml_node *node, bool certa
 	/* Within a component excludes go with its includes; a veto reaches beyond it. */
 	if (node->kind == EL_UNCONDITIONAL_EXCLUDE && u->detected != TRI_TRUE)
 		rule.certain = false;
-	for (struct xml_node *set = node->first; set && !error; set = set->next)
+	for (struct xml_node *set = u->e->rules->for_restore ? NULL : node->first; set && !error;
+	     set = set->next)
 		if (set->kind == EL_OBJECT_SET)
 			error = eval_object_set(u->e, set, &rule.condition, &sink);
 	if (!error && plan.at_restore)

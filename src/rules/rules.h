@@ -131,6 +131,15 @@ void rules_free(struct rules *rules);
  */
 int rules_load(struct rules *rules, const char *path, const char *name);
 
+/* The same for LEN bytes of DATA, as a store keeps them. */
+int rules_load_memory(struct rules *rules, const void *data, size_t len, const char *name);
+
+/*
+ * For a restore: every component counts as detected (0.1, 4.4), and what is included or excluded is
+ * not evaluated, because the store has been filled. Before rules_compile().
+ */
+void rules_for_restore(struct rules *rules);
+
 /*
  * Takes the components that CFG (or NULL) switches off as absent. Before rules_compile(); CFG must
  * outlive RULES.

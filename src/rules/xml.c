@@ -293,33 +293,36 @@ static int read_file(const char *path, const char *name, struct str *out)
 	return error;
 }
 
-int xml_read(const char *path, const char *name, struct xml_doc *doc)
+int xml_read_memory(const void *data, size_t len, const char *name, struct xml_doc *doc)
 {
 	struct reader *r;
-	struct str bytes = {0};
 	int error;
 
-	error = read_file(path, name, &bytes);
-	if (error)
-		goto out;
-	if (!bytes.len) {
-		log_error("%s: the file is empty", name);
-		error = HF_EINVAL;
-		goto out;
+	if (!len || len > XML_BYTES_MAX) {
+		log_error("%s: %s", name,
+			  len ? "larger than 64 MiB; this is no rule file" : "the file is empty");
+		return len ? HF_ELIMIT : HF_EINVAL;
 	}
 	r = calloc(1, sizeof(*r));
-	if (!r) {
-		error = log_oom();
-		goto out;
-	}
+	if (!r)
+		return log_oom();
 	r->name = name;
 	r->doc = doc;
-	parse(r, bytes.data, bytes.len);
+	parse(r, data, len);
 	error = r->error;
 	for (unsigned i = 0; i < XML_DEPTH_MAX; i++)
 		str_free(&r->text[i]);
 	free(r);
-out:
+	return error;
+}
+
+int xml_read(const char *path, const char *name, struct xml_doc *doc)
+{
+	struct str bytes = {0};
+	int error = read_file(path, name, &bytes);
+
+	if (!error)
+		error = xml_read_memory(bytes.data ? bytes.data : "", bytes.len, name, doc);
 	str_free(&bytes);
 	return error;
 }

@@ -43,6 +43,8 @@ struct xml_doc {
  * HF_ELIMIT, HF_ENOMEM; the message names file and line.
  */
 int xml_read(const char *path, const char *name, struct xml_doc *doc);
+/* The same for LEN bytes of DATA. */
+int xml_read_memory(const void *data, size_t len, const char *name, struct xml_doc *doc);
 void xml_free(struct xml_doc *doc);
 
 /* Value of attribute NAME, or NULL. */

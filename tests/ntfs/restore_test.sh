@@ -108,6 +108,80 @@ for pair in win10:win10 win10:win11 xp:win10; do
 		<(LC_ALL=C grep -av 'restore.state\|^\\USMTMIG\\USMT	' "$SCRATCH/again.tsv")
 done
 
+echo "-- rules and collisions"
+cat >"$SCRATCH/restore.xml" <<'XML'
+<?xml version="1.0" encoding="UTF-8"?>
+<migration urlid="urn:test/restore">
+ <component type="Documents" context="System"><displayName>Data</displayName><role role="Data"><rules>
+  <include><objectSet><pattern type="File">C:\Data\* [*]</pattern></objectSet></include>
+  <include filter="MigXmlHelper.NeverRestore()"><objectSet><pattern type="File">C:\ [notes*]</pattern></objectSet></include>
+  <include><objectSet><pattern type="File">C:\ [report.docx]</pattern></objectSet></include>
+  <locationModify script="MigXmlHelper.RelativeMove('C:\Data','%CSIDL_COMMON_DOCUMENTS%\Lab')"><objectSet><pattern type="File">C:\Data\* [*]</pattern></objectSet></locationModify>
+  <locationModify script="MigXmlHelper.ExactMove('C:\Flat')"><objectSet><pattern type="File">C:\Data\Projects\* [*.xlsx]</pattern></objectSet></locationModify>
+  <locationModify script="MigXmlHelper.ExactMove('C:\Flat [the report.docx]')"><objectSet><pattern type="File">C:\ [report.docx]</pattern></objectSet></locationModify>
+ </rules></role></component>
+ <component type="Documents" context="User"><displayName>Own</displayName><role role="Data"><rules>
+  <include><objectSet><pattern type="File">%CSIDL_PERSONAL%\* [*]</pattern></objectSet></include>
+  <include><objectSet><pattern type="File">%CSIDL_MYPICTURES%\* [*]</pattern></objectSet></include>
+  <locationModify script="MigXmlHelper.Move('%CSIDL_PERSONAL%\From the old one')"><objectSet><pattern type="File">%CSIDL_MYPICTURES%\* [photo*]</pattern></objectSet></locationModify>
+  <merge script="MigXmlHelper.SourcePriority()"><objectSet><pattern type="File">%CSIDL_PERSONAL%\* [a.txt]</pattern></objectSet></merge>
+  <merge script="MigXmlHelper.DestinationPriority()"><objectSet><pattern type="File">%CSIDL_PERSONAL%\* [b.txt]</pattern></objectSet></merge>
+  <merge script="MigXmlHelper.FindFilePlaceByPattern('&lt;F&gt; [&lt;N&gt;].&lt;E&gt;')"><objectSet><pattern type="File">%CSIDL_PERSONAL%\* [c.txt]</pattern></objectSet></merge>
+  <destinationCleanup><objectSet><pattern type="File">%CSIDL_APPDATA%\Sample Vendor\* [*]</pattern></objectSet></destinationCleanup>
+ </rules></role></component>
+</migration>
+XML
+# has PATH [SHA256]: the path is in the volume as it was last looked at, with this content.
+has() {
+	WANT=$1 SHA=${2:-} awk -F'\t' '$1 == ENVIRON["WANT"] && (ENVIRON["SHA"] == "" || $9 == ENVIRON["SHA"]) { found = 1 }
+		END { exit !found }' "$SCRATCH/after.tsv"
+}
+there() {
+	if has "$@"; then ok "there: $1"; else not_ok "not there, or another: $1"; fi
+}
+gone() {
+	if has "$1"; then not_ok "there: $1"; else ok "not there: $1"; fi
+}
+# put TEXT PATH: a file of the new Windows.
+put() {
+	printf '%s' "$1" >"$SCRATCH/put"
+	ntfscp -q -f "$image" "$SCRATCH/put" "$2" >"$SCRATCH/out" 2>&1 || not_ok "ntfscp $2"
+}
+of() { printf '%s' "$1" | sha256sum | cut -d' ' -f1; }
+
+"$MKWIN" --style win10 "$image"
+for name in a b c d e same; do put "old $name" "/Users/ann/Documents/$name.txt"; done
+expect 0 "capture" scan "$image" "$STORE" "${HARD[@]}" "/i:$SCRATCH/restore.xml"
+expect 0 "wipe" "$HOLDFAST" wipe C: --volume "C=$image" --log "$SCRATCH/wipe.log"
+"$MKWIN" --style win11 --into "$image"
+for name in a b c d; do put "new $name" "/Users/ann/Documents/$name.txt"; done
+put 'new d 1' '/Users/ann/Documents/D(1).TXT'
+put 'old same' /Users/ann/Documents/same.txt
+put 'old' '/Users/ann/AppData/Roaming/Sample Vendor/left over.txt'
+expect 28 "a rule file that is missing" load "$image" "$STORE" "${HARD[@]}" /i:Nowhere.xml
+for run in first second; do
+	expect 0 "restore by rules, $run run" load "$image" "$STORE" "${HARD[@]}" --verify
+	expect 0 "the volume is consistent" "$NTFSSNAP" --check-only "$image"
+	"$NTFSSNAP" "$image" >"$SCRATCH/after.tsv"
+	there '\Users\Public\Documents\Lab\Projects\2019\plan.txt'
+	there '\Users\Public\Documents\Lab\Empty folder'
+	there '\Flat\budget.xlsx'
+	there '\Flat\the report.docx'
+	there '\Users\ann\Documents\From the old one\photo 1.jpg'
+	there '\Users\ann\Documents\a.txt' "$(of 'old a')"
+	there '\Users\ann\Documents\b.txt' "$(of 'new b')"
+	there '\Users\ann\Documents\c.txt' "$(of 'new c')"
+	there '\Users\ann\Documents\c [1].txt' "$(of 'old c')"
+	there '\Users\ann\Documents\d.txt' "$(of 'new d')"
+	there '\Users\ann\Documents\d(2).txt' "$(of 'old d')"
+	there '\Users\ann\Documents\e.txt' "$(of 'old e')"
+	gone '\notes in the root.txt'
+	gone '\Users\ann\Documents\same(1).txt'
+	gone '\Users\ann\Documents\e(1).txt'
+	gone '\Users\ann\Documents\d(3).txt'
+	gone '\Users\ann\AppData\Roaming\Sample Vendor\left over.txt'
+done
+
 echo "-- what is refused"
 before=$(sum "$image")
 expect 27 "no store there" load "$image" 'C:\Nowhere' "${HARD[@]}"
