@@ -41,7 +41,9 @@
 	X(store) \
 	X(catalog_settings) \
 	X(journal) \
-	X(engine)
+	X(engine) \
+	X(mapping) \
+	X(restore)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) void suite_##name(void);
