@@ -40,6 +40,7 @@ static int load_user(void *ctx, const struct catalog_user *row)
 		.name = strdup(row->name),
 		.profile = strdup(row->profile),
 		.name_is_guess = !row->local && !*row->domain,
+		.is_local = row->local,
 	};
 	return user->sid && user->domain && user->name && user->profile ? 0 : log_oom();
 }

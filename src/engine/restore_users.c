@@ -71,6 +71,7 @@ static struct windows_user *as_windows_users(const struct restore_users *u)
 			.name = (char *)(uintptr_t)from->name,
 			.profile = (char *)(uintptr_t)from->profile,
 			.name_is_guess = !from->local && !*from->domain,
+			.is_local = from->local,
 		};
 	}
 	return users;
