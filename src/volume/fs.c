@@ -167,6 +167,14 @@ int fs_write_file(struct fs *fs, fs_ref dir, const char *name, const void *data,
 	return rc;
 }
 
+int fs_carry_metadata(struct fs *source, fs_ref from, struct fs *fs, fs_ref to)
+{
+	if (source == fs)
+		return fs_copy_metadata(fs, from, to);
+	return fs->ops->import_metadata ? fs->ops->import_metadata(fs, source, from, to)
+					: HF_EUNSUPPORTED;
+}
+
 int fs_security(struct fs *fs, fs_ref ref, uint8_t **data, size_t *len)
 {
 	return fs->ops->security ? fs->ops->security(fs, ref, data, len) : HF_ENOENT;

@@ -134,6 +134,11 @@ struct fs_ops {
 	 * it after they were filled, because filling changes times.
 	 */
 	int (*copy_metadata)(struct fs *fs, fs_ref from, fs_ref to);
+	/*
+	 * The same from an object of SOURCE, another volume. HF_EUNSUPPORTED (no message) when
+	 * SOURCE is not of the same kind.
+	 */
+	int (*import_metadata)(struct fs *fs, struct fs *source, fs_ref from, fs_ref to);
 	/* Replaces the security descriptor: SD is a self-relative one ([MS-DTYP] 2.4.6). */
 	int (*set_security)(struct fs *fs, fs_ref ref, const void *sd, size_t len);
 	/* Sets and clears Win32 attributes. */
@@ -219,6 +224,8 @@ static inline int fs_copy_metadata(struct fs *fs, fs_ref from, fs_ref to)
 {
 	return fs->ops->copy_metadata(fs, from, to);
 }
+/* copy_metadata() within one volume, import_metadata() between two. */
+int fs_carry_metadata(struct fs *source, fs_ref from, struct fs *fs, fs_ref to);
 static inline int fs_set_security(struct fs *fs, fs_ref ref, const void *sd, size_t len)
 {
 	return fs->ops->set_security(fs, ref, sd, len);

@@ -261,18 +261,20 @@ static int copy_bytes(struct ntfs_fs *nfs, ntfs_attr *from, ntfs_attr *to, s64 s
 	return rc;
 }
 
-static int copy_stream(struct ntfs_fs *nfs, ntfs_inode *from, ntfs_inode *to, struct stream *s)
+/* Between two volumes, or within one. */
+static int copy_stream(struct ntfs_fs *source, struct ntfs_fs *nfs, ntfs_inode *from,
+		       ntfs_inode *to, struct stream *s)
 {
-	s64 volume_size = nfs->vol->nr_clusters << nfs->vol->cluster_size_bits;
+	s64 volume_size = source->vol->nr_clusters << source->vol->cluster_size_bits;
 	ntfs_attr *src = ntfs_attr_open(from, AT_DATA, s->name, s->name_len);
 	ntfs_attr *dst = NULL;
 	int rc = 0;
 
 	if (!src)
-		return ntfs_fail(nfs, "open a stream", ntfs_ref_of(from));
+		return ntfs_fail(source, "open a stream", ntfs_ref_of(from));
 	if (src->data_size < 0 || src->data_size > volume_size) {
 		log_error("Volume %s: a stream of MFT record %llu is larger than the volume.",
-			  nfs->name, (unsigned long long)from->mft_no);
+			  source->name, (unsigned long long)from->mft_no);
 		rc = HF_ELIMIT;
 	} else {
 		if (!ntfs_attr_exist(to, AT_DATA, s->name, s->name_len) &&
@@ -281,7 +283,7 @@ static int copy_stream(struct ntfs_fs *nfs, ntfs_inode *from, ntfs_inode *to, st
 		if (!rc)
 			dst = ntfs_attr_open(to, AT_DATA, s->name, s->name_len);
 		if (!rc && (!dst || copy_bytes(nfs, src, dst, src->data_size)))
-			rc = ntfs_fail(nfs, "copy a stream", ntfs_ref_of(from));
+			rc = ntfs_fail(source, "copy a stream", ntfs_ref_of(from));
 	}
 	if (dst)
 		ntfs_attr_close(dst);
@@ -289,7 +291,8 @@ static int copy_stream(struct ntfs_fs *nfs, ntfs_inode *from, ntfs_inode *to, st
 	return rc;
 }
 
-static int copy_streams(struct ntfs_fs *nfs, fs_ref from, fs_ref to, struct source *s)
+static int copy_streams(struct ntfs_fs *source, fs_ref from, struct ntfs_fs *nfs, fs_ref to,
+			struct source *s)
 {
 	ntfs_inode *src, *dst;
 	size_t i;
@@ -297,16 +300,16 @@ static int copy_streams(struct ntfs_fs *nfs, fs_ref from, fs_ref to, struct sour
 
 	if (!s->stream_count)
 		return 0;
-	rc = ntfs_get(nfs, from, &src);
+	rc = ntfs_get(source, from, &src);
 	if (rc)
 		return rc;
 	rc = ntfs_get(nfs, to, &dst);
 	if (rc)
-		return ntfs_put_rc(nfs, src, rc);
+		return ntfs_put_rc(source, src, rc);
 	for (i = 0; i < s->stream_count && !rc; i++)
-		rc = copy_stream(nfs, src, dst, &s->streams[i]);
+		rc = copy_stream(source, nfs, src, dst, &s->streams[i]);
 	/* The source first: closing TO may open directories. */
-	rc = ntfs_put_rc(nfs, src, rc);
+	rc = ntfs_put_rc(source, src, rc);
 	return ntfs_put_rc(nfs, dst, rc);
 }
 
@@ -327,7 +330,8 @@ static int apply_times(struct ntfs_fs *nfs, fs_ref to, const struct source *s)
 	return ntfs_put(nfs, ni);
 }
 
-static int apply(struct ntfs_fs *nfs, fs_ref from, fs_ref to, struct source *s)
+static int apply(struct ntfs_fs *source, fs_ref from, struct ntfs_fs *nfs, fs_ref to,
+		 struct source *s)
 {
 	ntfs_inode *ni;
 	int rc = ntfs_get(nfs, to, &ni);
@@ -335,30 +339,47 @@ static int apply(struct ntfs_fs *nfs, fs_ref from, fs_ref to, struct source *s)
 	if (!rc)
 		rc = ntfs_put_rc(nfs, ni, apply_values(nfs, ni, s));
 	if (!rc)
-		rc = copy_streams(nfs, from, to, s);
+		rc = copy_streams(source, from, nfs, to, s);
 	return rc ? rc : apply_times(nfs, to, s);
 }
 
-int ntfs_op_copy_metadata(struct fs *fs, fs_ref from, fs_ref to)
+static int copy_metadata(struct ntfs_fs *source, fs_ref from, struct ntfs_fs *nfs, fs_ref to)
 {
-	struct ntfs_fs *nfs = ntfs_fs_of(fs);
 	struct source s = {0};
 	int rc = ntfs_begin_write(nfs);
 
 	if (!rc)
 		rc = ntfs_drop_kept(nfs);
+	if (!rc && source != nfs)
+		rc = ntfs_drop_kept(source);
 	if (!rc)
 		rc = ntfs_refuse_metadata(nfs, to, "change");
-	if (!rc && FS_RECORD(from) == FS_RECORD(to)) {
-		log_error("Volume %s: metadata cannot be copied to the same file.", nfs->name);
-		rc = HF_EINVAL;
-	}
 	/* FROM is closed again before TO is opened: writing an index opens directories by itself.
 	 */
 	if (!rc)
-		rc = read_source(nfs, from, &s);
+		rc = read_source(source, from, &s);
+	if (source != nfs)
+		s.security_id = 0; /* means something on its own volume only */
 	if (!rc)
-		rc = apply(nfs, from, to, &s);
+		rc = apply(source, from, nfs, to, &s);
 	source_free(&s);
 	return rc;
+}
+
+int ntfs_op_copy_metadata(struct fs *fs, fs_ref from, fs_ref to)
+{
+	struct ntfs_fs *nfs = ntfs_fs_of(fs);
+
+	if (FS_RECORD(from) == FS_RECORD(to)) {
+		log_error("Volume %s: metadata cannot be copied to the same file.", nfs->name);
+		return HF_EINVAL;
+	}
+	return copy_metadata(nfs, from, nfs, to);
+}
+
+int ntfs_op_import_metadata(struct fs *fs, struct fs *source, fs_ref from, fs_ref to)
+{
+	if (source->ops != fs->ops)
+		return HF_EUNSUPPORTED;
+	return copy_metadata(ntfs_fs_of(source), from, ntfs_fs_of(fs), to);
 }

@@ -422,6 +422,7 @@ static const struct fs_ops ntfs_ops = {
 	.create = ntfs_op_create,
 	.write = ntfs_op_write,
 	.copy_metadata = ntfs_op_copy_metadata,
+	.import_metadata = ntfs_op_import_metadata,
 	.set_security = ntfs_op_set_security,
 	.set_attributes = ntfs_op_set_attributes,
 	.unlink = ntfs_op_unlink,

@@ -216,6 +216,7 @@ int ntfs_op_link(struct fs *fs, fs_ref file, fs_ref dir, const uint16_t *name, u
 int ntfs_op_unlink(struct fs *fs, fs_ref dir, const uint16_t *name, unsigned len, fs_ref expect);
 /* ntfs_copy.c: */
 int ntfs_op_copy_metadata(struct fs *fs, fs_ref from, fs_ref to);
+int ntfs_op_import_metadata(struct fs *fs, struct fs *source, fs_ref from, fs_ref to);
 
 /* Puts the descriptor SD (LEN bytes, self-relative) on NI; errno is set on failure. */
 int ntfs_put_security(struct ntfs_fs *nfs, ntfs_inode *ni, const void *sd, size_t len);
