@@ -24,9 +24,7 @@ int apply_trouble(struct applying *a, struct str *path, bool changing, int error
 	int err;
 
 	if (changing && apply_in_doubt(error)) {
-		log_error("Stopped at %s: %s. The store is untouched: when the cause is mended, "
-			  "the same command goes on.",
-			  path->data, reason);
+		log_error("Stopped at %s: %s.", path->data, reason);
 		err = error;
 	} else {
 		err = object_error(a->run->errors, path->data, error, reason);
@@ -121,6 +119,8 @@ void apply_end(struct applying *a)
 	free(a->open);
 	free(a->buffers[0]);
 	free(a->buffers[1]);
+	for (size_t i = 0; i < OWNERS; i++)
+		free(a->owners[i].sd);
 }
 
 int restore_apply(struct restore_run *run)
@@ -140,7 +140,5 @@ int restore_apply(struct restore_run *run)
 			run->result->files[run->plan->files[i].outcome]++;
 	synced = sync_volumes(run->machine);
 	apply_end(&a);
-	if (err == HF_ECANCELLED && cancel_requested())
-		log_error("Stopped on request. The store is untouched; the same command goes on.");
 	return err ? err : synced;
 }

@@ -16,6 +16,7 @@
 
 struct machine;
 struct object_errors;
+struct security_map;
 
 struct restore_result {
 	uint64_t files[RESTORE_OUTCOMES]; /* by outcome; those left out by the plan are not in */
@@ -30,6 +31,7 @@ struct restore_run {
 	const struct restore_target *target;
 	struct fs *store; /* file system that the store lies on */
 	struct object_errors *errors;
+	const struct security_map *sids; /* of users that have another one now; or NULL */
 	/*
 	 * When the first run of this restore began (100 ns since 1601-01-01 UTC): a directory made
 	 * since then was made by it.

@@ -270,11 +270,10 @@ int apply_finish_place(struct applying *a, uint32_t index)
 		if (err)
 			return err < 0 ? err : 0;
 	}
-	if (open->fs != a->run->store)
-		return place_trouble(a, index, false, HF_EUNSUPPORTED,
-				     "a folder on another volume than the store's does not get "
-				     "its attributes, times and security in this version");
-	err = fs_copy_metadata(open->fs, a->plan->dirs[place->source].stored, open->ref);
+	err = fs_carry_metadata(a->run->store, a->plan->dirs[place->source].stored, open->fs,
+				open->ref);
+	if (!err)
+		err = apply_owner(a, open->fs, open->ref);
 	return err ? place_trouble(a, index, true, err,
 				   "its attributes, times or security cannot be set")
 		   : 0;

@@ -45,6 +45,82 @@ static int file_trouble(struct arrival *f, bool changing, int error, const char 
 	return apply_trouble(f->a, &path, changing, error, reason);
 }
 
+/* The unnamed data; the caller sees to the rest. */
+static int copy_data(struct arrival *f, const struct fs_stat *st, fs_ref to)
+{
+	struct applying *a = f->a;
+	int err = 0;
+
+	for (uint64_t at = 0; !err && at < st->size;) {
+		size_t done = 0;
+
+		err = fs_read(a->run->store, f->file->stored, at, a->buffers[0], COPY_PIECE, &done);
+		if (!err && !done)
+			err = HF_ECORRUPT;
+		if (!err)
+			err = fs_write(f->open->fs, to, at, a->buffers[0], done);
+		at += done;
+	}
+	return err;
+}
+
+/* A copy is made under this name first: what is cut off must not look like the file. */
+#define UNFINISHED "holdfast.unfinished"
+
+/* An unfinished copy of an earlier run goes. */
+static int clear_unfinished(struct arrival *f, const uint16_t *name, unsigned len)
+{
+	struct listing_entry *old = listing_exact(&f->a->listing, name, len);
+	int err = 0;
+
+	if (old && !(old->attributes & FS_ATTR_DIRECTORY)) {
+		err = fs_unlink(f->open->fs, f->open->ref, name, len, old->ref);
+		old->gone = !err;
+	}
+	return err;
+}
+
+/* A new file with everything the store's has: on another volume, or when that has no room for a
+ * name. */
+static int put_copy(struct arrival *f)
+{
+	struct fs *fs = f->open->fs;
+	uint16_t name[NAME_UNITS_MAX];
+	int n = text_to_utf16(UNFINISHED, strlen(UNFINISHED), name, NAME_UNITS_MAX);
+	struct fs_stat st;
+	fs_ref ref = 0;
+	int err = fs_stat(f->a->run->store, f->file->stored, &st);
+
+	if (!err && (st.attributes & FS_ATTR_ENCRYPTED))
+		return file_trouble(f, false, HF_EUNSUPPORTED,
+				    "it is encrypted (EFS) and cannot be copied to another volume");
+	if (!err)
+		err = clear_unfinished(f, name, (unsigned)n);
+	if (!err)
+		err = fs_create(fs, f->open->ref, name, (unsigned)n, &ref);
+	if (err)
+		return file_trouble(f, true, err, "a copy of it cannot be made");
+	err = copy_data(f, &st, ref);
+	if (!err)
+		err = fs_link(fs, ref, f->open->ref, f->name, f->name_len);
+	if (err) {
+		int undone = fs_unlink(fs, f->open->ref, name, (unsigned)n, ref);
+
+		return file_trouble(f, true, undone ? undone : err, "it cannot be copied");
+	}
+	err = fs_unlink(fs, f->open->ref, name, (unsigned)n, ref);
+	if (!err) /* last: naming it changed its times */
+		err = fs_carry_metadata(f->a->run->store, f->file->stored, fs, ref);
+	if (!err)
+		err = apply_owner(f->a, fs, ref);
+	if (err)
+		return file_trouble(f, true, err,
+				    "its attributes, times or security cannot be set");
+	f->file->outcome = RESTORE_COPIED;
+	return listing_add(&f->a->listing, f->name, f->name_len, ref, st.size, st.attributes,
+			   f->file->dir);
+}
+
 /* Gives the file's record its name here. */
 static int put(struct arrival *f)
 {
@@ -52,12 +128,16 @@ static int put(struct arrival *f)
 	int err;
 
 	if (f->open->fs != a->run->store)
-		return file_trouble(f, false, HF_EUNSUPPORTED,
-				    "restoring to another volume than the store's is not done by "
-				    "this version");
+		return put_copy(f);
 	err = fs_link(f->open->fs, f->file->stored, f->open->ref, f->name, f->name_len);
-	if (err == HF_ELIMIT)
-		return file_trouble(f, false, err, "it has as many names as Windows allows");
+	if (err == HF_ELIMIT) {
+		log_info("%s\\%s has as many names as Windows allows and is copied instead of "
+			 "linked.",
+			 a->plan->places[f->file->place].path, f->file->to_name);
+		return put_copy(f);
+	}
+	if (!err)
+		err = apply_owner(a, f->open->fs, f->file->stored);
 	if (err)
 		return file_trouble(f, true, err, "it cannot be linked to its place");
 	f->file->outcome = RESTORE_LINKED;
@@ -249,9 +329,11 @@ int apply_file(struct applying *a, struct restore_file *file)
 	f.name_len = (unsigned)n;
 	other = listing_exact(&a->listing, f.name, f.name_len);
 	if (other && other->ref == file->stored && f.open->fs == a->run->store) {
+		int err = apply_owner(a, f.open->fs, file->stored);
+
 		other->owner = file->dir;
 		file->outcome = RESTORE_IN_PLACE;
-		return 0;
+		return err ? file_trouble(&f, true, err, "its security cannot be set") : 0;
 	}
 	other = listing_similar(&a->listing, f.name, f.name_len, file->dir);
 	return other ? collide(&f, other) : put(&f);

@@ -15,12 +15,23 @@ struct open_place {
 	bool failed; /* the reason was reported */
 };
 
+#define OWNERS 256
+
+/* A descriptor of a volume's $Secure, and what it becomes: SD is NULL when it stays. */
+struct known_owner {
+	struct fs *fs; /* NULL: the slot is free */
+	uint32_t id;
+	uint8_t *sd;
+	size_t len;
+};
+
 struct applying {
 	struct restore_run *run;
 	struct restore_plan *plan;
-	struct open_place *open; /* one for each place */
-	struct listing listing;	 /* of the place at hand */
-	uint8_t *buffers[2];	 /* COPY_PIECE bytes each, for comparing and copying */
+	struct open_place *open;	   /* one for each place */
+	struct listing listing;		   /* of the place at hand */
+	struct known_owner owners[OWNERS]; /* by id modulo OWNERS */
+	uint8_t *buffers[2];		   /* COPY_PIECE bytes each, for comparing and copying */
 	uint64_t done;
 };
 
@@ -44,6 +55,12 @@ int apply_file(struct applying *a, struct restore_file *file);
 /* 1 when both have the same unnamed data, 0 when not or when that cannot be known, or an error. */
 int apply_same_content(struct applying *a, struct fs *fs_a, fs_ref ref_a, struct fs *fs_b,
 		       fs_ref ref_b);
+
+/*
+ * Replaces the SIDs of mapped users in the descriptor of REF. A descriptor that is not valid stays
+ * as it is.
+ */
+int apply_owner(struct applying *a, struct fs *fs, fs_ref ref);
 
 /* Takes and releases what A needs besides run, plan and the listing's table. */
 int apply_begin(struct applying *a);

@@ -118,18 +118,32 @@ static void sort(struct mapping *m)
 
 static bool same_place(const struct mapping *m, const char *a, const char *b)
 {
-	return a && b ? !text_casecmp(m->upcase, a, b) : a == b;
+	return !text_casecmp(m->upcase, a, b);
 }
 
-/* Do the entries from FIRST to END, all of one folder, contradict each other? */
-static bool is_disputed(const struct mapping *m, size_t first, size_t end)
+/*
+ * Of the entries from FIRST to END, all of one folder, the one that counts: the first that leads
+ * somewhere, for what a user who is left out shared with others is theirs too; but a profile that
+ * is left out stays out. *DISPUTED: others of that rank, for other users, lead elsewhere.
+ */
+static struct mapping_entry choose(const struct mapping *m, size_t first, size_t end,
+				   bool *disputed)
 {
-	for (size_t i = first + 1; i < end; i++)
-		if (m->entries[i].user != m->entries[first].user &&
-		    m->entries[i].rank == m->entries[first].rank &&
-		    !same_place(m, m->entries[i].to, m->entries[first].to))
-			return true;
-	return false;
+	size_t best = first;
+
+	*disputed = false;
+	while (best < end && !m->entries[best].to)
+		best++;
+	if (best == end || m->entries[first].rank == RANK_PROFILE)
+		best = first;
+	for (size_t i = first; i < end; i++) {
+		const struct mapping_entry *e = &m->entries[i];
+
+		if (e->to && m->entries[best].to && e->user != m->entries[best].user &&
+		    e->rank == m->entries[best].rank && !same_place(m, e->to, m->entries[best].to))
+			*disputed = true;
+	}
+	return m->entries[best];
 }
 
 int mapping_finish(struct mapping *m)
@@ -138,11 +152,14 @@ int mapping_finish(struct mapping *m)
 
 	sort(m);
 	for (size_t first = 0; first < m->count; first = end) {
+		struct mapping_entry e;
+		bool disputed;
+
 		for (end = first + 1; end < m->count; end++)
 			if (compare_from(m, m->entries[first].from, m->entries[end].from))
 				break;
-		struct mapping_entry e = m->entries[first];
-		if (is_disputed(m, first, end)) {
+		e = choose(m, first, end, &disputed);
+		if (disputed) {
 			log_warning("%s was a folder of several users (%s), who have different "
 				    "ones now; it is restored to where it was.",
 				    e.from, e.name);

@@ -20,6 +20,10 @@
 #include "store/store.h"
 #include "windows/machine.h"
 
+/* A directory: its record, an index block, its name above; a name: in a record and in an index. */
+#define SPACE_OF_PLACE 6144
+#define SPACE_OF_NAME  256
+
 /* 100 ns from 1601-01-01 to 1970-01-01. */
 #define EPOCH UINT64_C(116444736000000000)
 
@@ -155,6 +159,27 @@ static int map_all(struct restore *r)
 	return err ? err : mapping_finish(&r->mapping);
 }
 
+/*
+ * Users with another SID; a local account brings that of its computer, so that built-in accounts
+ * and groups go along.
+ */
+static int map_sids(struct restore *r)
+{
+	int err = 0;
+
+	for (size_t i = 0; err != HF_ENOMEM && i < r->users.count; i++) {
+		const struct restore_user *user = &r->users.list[i];
+
+		if (!user->selected || !user->to_sid)
+			continue;
+		/* A SID that nobody could tell at capture is in no descriptor. */
+		err = security_map_add(&r->sids, user->sid, user->to_sid);
+		if (!err && user->local && !*user->to_domain)
+			err = security_map_add_domain(&r->sids, user->sid, user->to_sid);
+	}
+	return err == HF_ENOMEM ? log_oom() : 0;
+}
+
 static int load_kept(void *ctx, const char *name, const void *data, size_t len)
 {
 	return rules_load_memory(ctx, data, len, name);
@@ -211,6 +236,8 @@ int restore_plan_all(struct restore *r)
 	int err = map_all(r);
 
 	if (!err)
+		err = map_sids(r);
+	if (!err)
 		err = read_rules(r);
 	r->target = (struct restore_target){
 		.mapping = &r->mapping,
@@ -230,10 +257,35 @@ int restore_plan_all(struct restore *r)
 	return err || !r->options.profiles.only_look ? err : clean_up(r, true);
 }
 
+/* What names, records and indexes of the restore may need, in bytes; files are linked. */
+static uint64_t needed_space(const struct restore *r)
+{
+	uint64_t places = 0;
+
+	for (size_t i = 0; i < r->plan.place_count; i++)
+		places += r->plan.places[i].needed;
+	return places * SPACE_OF_PLACE + r->plan.ordered * SPACE_OF_NAME;
+}
+
+/* A volume that fills up in the middle is left marked as damaged: better not to begin. */
+static int check_space(struct restore *r)
+{
+	struct fs_space space;
+	uint64_t needed = needed_space(r);
+	int err = fs_space(store_fs(r), &space);
+
+	if (err || r->is_done || space.free >= needed)
+		return err;
+	log_error("Volume %c: has %.1f MB free; the restore may need %.1f MB for folders and "
+		  "names. Delete something, or enlarge the volume. Nothing was changed.",
+		  r->letter, (double)space.free / 1e6, (double)needed / 1e6);
+	return HF_ENOSPC;
+}
+
 int restore_open_volumes(struct restore *r)
 {
 	bool wanted[26] = {false};
-	int err = 0;
+	int err = check_space(r);
 
 	wanted[r->letter - 'A'] = true;
 	for (size_t i = 0; i < r->plan.place_count; i++)
@@ -261,18 +313,17 @@ static struct restore_run as_run(struct restore *r)
 		.target = &r->target,
 		.store = store_fs(r),
 		.errors = r->errors,
+		.sids = &r->sids,
 		.started = r->since,
 		.result = &r->result,
 	};
 }
 
-int restore_carry_out(struct restore *r)
+static int carry_out(struct restore *r)
 {
 	struct restore_run run;
 	int err = 0;
 
-	if (!r->goes_on)
-		r->since = now();
 	/* What is finished stays so: a second run only looks whether anything is missing. */
 	if (!r->is_done)
 		err = store_set_restore_state(store_fs(r), r->options.store, STORE_RESTORE_STARTED,
@@ -288,6 +339,20 @@ int restore_carry_out(struct restore *r)
 	return store_set_restore_state(store_fs(r), r->options.store, STORE_RESTORE_DONE, r->since);
 }
 
+int restore_carry_out(struct restore *r)
+{
+	int err;
+
+	if (!r->goes_on)
+		r->since = now();
+	err = carry_out(r);
+	if (err)
+		log_error("The restore was not finished (%s). Nothing in the store %s was lost: "
+			  "when the cause is mended, the same command goes on.",
+			  hf_strerror(err), r->options.store);
+	return err;
+}
+
 int restore_compare(struct restore *r)
 {
 	struct restore_run run = as_run(r);
@@ -295,9 +360,53 @@ int restore_compare(struct restore *r)
 	return restore_verify(&run, &r->check);
 }
 
+/* Is the store's name of FILE the last one, though nothing of it is wanted any more? */
+static bool is_spent(const struct restore_file *file)
+{
+	switch (file->outcome) {
+	case RESTORE_COPIED:
+	case RESTORE_SAME:
+	case RESTORE_KEPT_OTHER:
+	case RESTORE_BY_RULE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What is copied, equal, or not wanted by a rule goes with the store. */
+static int drop_spent(struct restore *r)
+{
+	uint16_t name[NAME_UNITS_MAX];
+	int err = 0;
+
+	for (size_t i = 0; !err && i < r->plan.file_count; i++) {
+		const struct restore_file *file = &r->plan.files[i];
+		int n = text_to_utf16(file->name, strlen(file->name), name, NAME_UNITS_MAX);
+
+		if (is_spent(file))
+			err = n < 0 ? n
+				    : fs_unlink(store_fs(r), r->plan.dirs[file->dir].stored, name,
+						(unsigned)n, file->stored);
+	}
+	return err;
+}
+
 int restore_delete_store(struct restore *r)
 {
-	return store_delete(store_fs(r), r->options.store);
+	int err;
+
+	if (r->plan.left_out_files) {
+		log_error("The store %s is not deleted: %" PRIu64 " files of users that were left "
+			  "out are only there.",
+			  r->options.store, r->plan.left_out_files);
+		return HF_EREFUSED;
+	}
+	/* From here on it is no store any more; what is restored was found in its place. */
+	err = store_retire(store_fs(r), r->options.store);
+	if (!err)
+		err = drop_spent(r);
+	return err ? err : store_delete(store_fs(r), r->options.store);
 }
 
 void restore_free(struct restore *r)
@@ -306,6 +415,7 @@ void restore_free(struct restore *r)
 	restore_rules_free(r->rules);
 	r->rules = NULL;
 	mapping_free(&r->mapping);
+	security_map_free(&r->sids);
 	restore_users_free(&r->users);
 	windows_install_free(&r->source);
 	catalog_free(r->catalog);

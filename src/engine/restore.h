@@ -18,6 +18,7 @@
 #include "engine/restore_verify.h"
 #include "engine/users.h"
 #include "windows/install.h"
+#include "windows/security_map.h"
 
 struct catalog;
 struct machine;
@@ -51,6 +52,7 @@ struct restore {
 	struct restore_users users;
 	struct upcase upcase; /* a copy: volumes are reopened */
 	struct mapping mapping;
+	struct security_map sids; /* of users that have another one now */
 	struct restore_rules *rules;
 	struct restore_target target;
 	struct restore_plan plan;
@@ -79,7 +81,10 @@ int restore_choose_users(struct restore *r);
  */
 int restore_plan_all(struct restore *r);
 
-/* Opens the volumes for writing; what machine_reopen_writable() returns. */
+/*
+ * Opens the volumes for writing: what machine_reopen_writable() returns, or HF_ENOSPC when there is
+ * too little room to begin.
+ */
 int restore_open_volumes(struct restore *r);
 
 /*
@@ -91,7 +96,11 @@ int restore_carry_out(struct restore *r);
 /* Compares the new Windows with the plan: what restore_verify() returns. */
 int restore_compare(struct restore *r);
 
-/* Deletes the store after restore_compare(). HF_EREFUSED when it holds the last name of a file. */
+/*
+ * Deletes the store after restore_compare() found everything, and with it what was copied, is equal
+ * to what was there, or is not wanted by a rule. HF_EREFUSED when users were left out whose files
+ * are only there.
+ */
 int restore_delete_store(struct restore *r);
 
 void restore_free(struct restore *r);

@@ -57,6 +57,9 @@ int store_protect(struct fs *fs, fs_ref ref);
  */
 int store_delete(struct fs *fs, const char *path);
 
+/* Makes the store incomplete, on the medium: the first step of deleting it. */
+int store_retire(struct fs *fs, const char *path);
+
 /* Writes CATALOG with state "complete": synced links, then catalog.new, sync, then its final name.
  */
 int store_finish(struct fs *fs, const char *path, struct catalog *catalog);

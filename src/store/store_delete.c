@@ -163,6 +163,16 @@ static int retire_catalog(struct fs *fs, fs_ref usmt)
 	return err ? err : fs_sync(fs);
 }
 
+int store_retire(struct fs *fs, const char *path)
+{
+	fs_ref root, usmt;
+	int err = fs_resolve(fs, path, &root);
+
+	if (!err)
+		err = store_lookup(fs, root, STORE_USMT, &usmt);
+	return err ? err : retire_catalog(fs, usmt);
+}
+
 /* Deletes the directory File and what is in it. */
 static int delete_files(struct fs *fs, fs_ref usmt, fs_ref files)
 {

@@ -100,6 +100,10 @@ for pair in win10:win10 win10:win11 xp:win10; do
 	expect 0 "the volume is consistent" "$NTFSSNAP" --check-only "$image"
 	"$NTFSSNAP" "$image" >"$SCRATCH/after.tsv"
 	restored "every file is back" "$SCRATCH/before.tsv" "$SCRATCH/after.tsv" "$folders" "$SCRATCH/list.txt"
+	# shellcheck disable=SC2016 # awk's own
+	check "what is restored belongs to the new account" awk -F'\t' '
+		$1 ~ /^\\Users\\ann\\Documents$/ { dir = $12 } $1 ~ /^\\Users\\ann\\Documents\\sample.txt$/ { file = $12 }
+		END { exit dir == "" || dir != file }' "$SCRATCH/after.tsv"
 	expect 0 "restore again" load "$image" "$STORE" "${HARD[@]}" --verify
 	said 'Restored: 0 files linked, 0 copied' "nothing is left to do"
 	said ' 0 got another name; 0 folders made' "nothing is there twice"
@@ -147,6 +151,14 @@ put() {
 	printf '%s' "$1" >"$SCRATCH/put"
 	ntfscp -q -f "$image" "$SCRATCH/put" "$2" >"$SCRATCH/out" 2>&1 || not_ok "ntfscp $2"
 }
+# fill IMAGE: until hardly anything fits.
+fill() {
+	local size i
+	for size in 20M 1M 64K 4K; do
+		head -c $size /dev/zero >"$SCRATCH/put"
+		for ((i = 0; i < 40; i++)); do ntfscp -q -f "$1" "$SCRATCH/put" "/filler $size $i" >/dev/null 2>&1 || break; done
+	done
+}
 of() { printf '%s' "$1" | sha256sum | cut -d' ' -f1; }
 
 "$MKWIN" --style win10 "$image"
@@ -181,6 +193,63 @@ for run in first second; do
 	gone '\Users\ann\Documents\d(3).txt'
 	gone '\Users\ann\AppData\Roaming\Sample Vendor\left over.txt'
 done
+
+echo "-- another volume"
+data=$SCRATCH/data.img
+sed 's/%CSIDL_COMMON_DOCUMENTS%.Lab/D:\\Lab/' "$SCRATCH/restore.xml" >"$SCRATCH/other.xml"
+"$MKWIN" --style win10 "$image"
+"$MKWIN" --style data --size 64M --serial 77 "$data"
+printf 'a stream' >"$SCRATCH/put"
+ntfscp -q -f -N extra "$image" "$SCRATCH/put" /Data/letter.doc >/dev/null 2>&1
+"$NTFSSNAP" "$image" >"$SCRATCH/before.tsv"
+expect 0 "capture" scan "$image" "$STORE" "${HARD[@]}" "/i:$SCRATCH/other.xml"
+expect 0 "wipe" "$HOLDFAST" wipe C: --volume "C=$image" --log "$SCRATCH/wipe.log"
+"$MKWIN" --style win10 --into "$image"
+fill "$data"
+expect 72 "the other volume becomes full" load "$image" --volume "D=$data" "$STORE" "${HARD[@]}"
+said 'Nothing in the store' "the message says that nothing is lost"
+expect 0 "it is consistent" "$NTFSSNAP" --check-only "$data"
+: >"$SCRATCH/put"
+ntfscp -q -f "$data" "$SCRATCH/put" '/filler 20M 0' >/dev/null 2>&1
+ntfsfix -d "$data" >/dev/null 2>&1 # in chkdsk's place: a change that failed half way leaves a mark
+expect 0 "the same command goes on" load "$image" --volume "D=$data" "$STORE" "${HARD[@]}" --verify
+expect 0 "restore again" load "$image" --volume "D=$data" "$STORE" "${HARD[@]}" --verify
+said 'Restored: 0 files linked, 0 copied' "nothing is copied twice"
+expect 0 "both volumes are consistent" "$NTFSSNAP" --check-only "$data"
+"$NTFSSNAP" "$data" >"$SCRATCH/after.tsv"
+# size, checksum, attributes, descriptor, times of both streams
+# shellcheck disable=SC2317 # called through check
+same_metadata() {
+	cmp <(LC_ALL=C grep -a '^\\Data\\letter.doc' "$SCRATCH/before.tsv" | cut -f 7-10,12-16) \
+		<(LC_ALL=C grep -a '^\\Lab\\letter.doc' "$SCRATCH/after.tsv" | cut -f 7-10,12-16)
+}
+check "a copy has all streams, attributes, times and the descriptor" same_metadata
+expect 0 "restore and delete the store" load "$image" --volume "D=$data" "$STORE" "${HARD[@]}" --delete-store
+"$NTFSSNAP" --no-hash "$image" >"$SCRATCH/after.tsv"
+gone "$(printf '%s' "${STORE#C:}")"
+expect 0 "the volume is consistent" "$NTFSSNAP" --check-only "$image"
+expect 27 "then there is no store" load "$image" "$STORE" "${HARD[@]}"
+
+echo "-- a full disk, a stop in the middle"
+"$MKWIN" --style win10 --size 340M --files 6000 "$image"
+"$NTFSSNAP" "$image" >"$SCRATCH/before.tsv"
+expect 0 "capture" scan "$image" "$STORE" "${HARD[@]}" "${RULES[@]}" "/listfiles:$SCRATCH/list.txt"
+expect 0 "wipe" "$HOLDFAST" wipe C: --volume "C=$image" --log "$SCRATCH/wipe.log"
+"$MKWIN" --style win10 --into "$image"
+fill "$image"
+full=$(sum "$image")
+expect 29 "nothing is begun on a full volume" load "$image" "$STORE" "${HARD[@]}"
+said 'the restore may need' "the message says how much is needed"
+same_sum "and nothing is changed" "$image" "$full"
+: >"$SCRATCH/put"
+ntfscp -q -f "$image" "$SCRATCH/put" '/filler 20M 0' >/dev/null 2>&1
+timeout -s TERM 0.1 "$HOLDFAST" loadstate --volume "C=$image" "$STORE" "${HARD[@]}" --log "$SCRATCH/LoadState.log" >/dev/null 2>&1
+expect 0 "the volume is consistent after a stop" "$NTFSSNAP" --check-only "$image"
+expect 0 "the same command goes on" load "$image" "$STORE" "${HARD[@]}" --verify
+"$NTFSSNAP" "$image" >"$SCRATCH/after.tsv"
+restored "every file is back" "$SCRATCH/before.tsv" "$SCRATCH/after.tsv" "$SCRATCH/same.folders" "$SCRATCH/list.txt"
+expect 35 "a store is not deleted when users were left out" load "$image" "$STORE" "${HARD[@]}" /ue:ann --delete-store
+said 'are only there' "the message says why"
 
 echo "-- what is refused"
 before=$(sum "$image")

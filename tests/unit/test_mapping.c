@@ -40,6 +40,8 @@ static const struct {
 	{"CSIDL_FAVORITES", DS "ann", "C:\\Users\\ann\\Favorites", 0},
 	{"USERPROFILE", DS "bob", NULL, 1},
 	{"CSIDL_PERSONAL", DS "bob\\My Documents", NULL, 1},
+	{"FOLDERID_RecordedTV", "C:\\Public TV", NULL, 1},
+	{"FOLDERID_RecordedTV", "C:\\Public TV", "C:\\Users\\Public\\TV", 2},
 	{"CSIDL_DESKTOP", "C:\\Shared", "C:\\Users\\ann\\Desktop", 0},
 	{"CSIDL_DESKTOP", "C:\\Shared", "C:\\Users\\kim\\Desktop", 2},
 };
@@ -87,6 +89,8 @@ static const struct {
 	{"7.1 PATH is no folder", "C:\\WINDOWS\\system32\\x", "C:\\Windows\\system32\\x"},
 	{"11.2 a user left out", DS "bob\\My Documents\\x", NULL},
 	{"11.2 the rest of that profile", DS "bob\\x", NULL},
+	{"11.2 what a user left out shared with another", "C:\\Public TV\\x",
+	 "C:\\Users\\Public\\TV\\x"},
 	{"7.3 a folder that two users shared stays", "C:\\Shared\\x", "C:\\Shared\\x"},
 };
 
