@@ -156,7 +156,7 @@ static int map_all(struct restore *r)
 					  user->selected ? user->to_profile : NULL, "USERPROFILE",
 					  (int)i, mapping_rank("USERPROFILE"));
 	}
-	return err ? err : mapping_finish(&r->mapping);
+	return err;
 }
 
 /*
@@ -193,6 +193,14 @@ static int load_rules(void *ctx, struct rules *rules)
 				     : catalog_rule_files(r->catalog, load_kept, rules);
 }
 
+/* A folder that a rule file names; it counts like the known ones. */
+static int add_remap(void *ctx, const char *name, const char *from, const char *to, int user)
+{
+	struct restore *r = ctx;
+
+	return mapping_add(&r->mapping, from, to, name, user, mapping_rank("CSIDL_"));
+}
+
 static int read_rules(struct restore *r)
 {
 	const struct restore_rules_input input = {
@@ -209,7 +217,11 @@ static int read_rules(struct restore *r)
 		.ctx = r,
 	};
 
-	return restore_rules_new(&input, &r->rules);
+	int err = restore_rules_new(&input, &r->rules);
+
+	if (!err)
+		restore_rules_report(r->rules);
+	return err;
 }
 
 /*
@@ -239,6 +251,10 @@ int restore_plan_all(struct restore *r)
 		err = map_sids(r);
 	if (!err)
 		err = read_rules(r);
+	if (!err)
+		err = restore_rules_remaps(r->rules, add_remap, r);
+	if (!err)
+		err = mapping_finish(&r->mapping);
 	r->target = (struct restore_target){
 		.mapping = &r->mapping,
 		.rules = r->rules,

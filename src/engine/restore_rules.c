@@ -446,3 +446,75 @@ int restore_rules_hold_back(struct restore_rules *r, int64_t rule, const char *d
 		return 0;
 	}
 }
+
+struct remap_search {
+	const struct restore_rules *r;
+	restore_remap_visit visit;
+	void *ctx;
+	const char *name; /* what is looked for in the new Windows, and whose */
+	int user;
+	const char *found;
+};
+
+static int find_remap(void *ctx, const char *name, const char *value, int user)
+{
+	struct remap_search *s = ctx;
+
+	if (user == s->user && !strcasecmp(name, s->name))
+		s->found = value;
+	return 0;
+}
+
+static int visit_remap(void *ctx, const char *name, const char *value, int user)
+{
+	struct remap_search *s = ctx;
+
+	s->name = name;
+	s->user = new_user(s->r, user);
+	s->found = NULL;
+	(void)rules_remaps(s->r->new, find_remap, s);
+	return s->found ? s->visit(s->ctx, name, value, s->found,
+				   user < 0 ? -1 : (int)s->r->old_machine.users[user])
+			: 0;
+}
+
+int restore_rules_remaps(const struct restore_rules *r, restore_remap_visit visit, void *ctx)
+{
+	struct remap_search s = {.r = r, .visit = visit, .ctx = ctx};
+
+	return rules_remaps(r->old, visit_remap, &s);
+}
+
+static int count_added(void *ctx, const struct rules_added_object *object)
+{
+	*(unsigned *)ctx += object->type == RULES_FILE;
+	return 0;
+}
+
+void restore_rules_report(const struct restore_rules *r)
+{
+	unsigned added = 0, other_merges = 0;
+
+	(void)rules_added_objects(r->old, count_added, &added);
+	for (uint32_t i = 0; i < rules_apply_rule_count(r->old); i++) {
+		const struct rules_apply_rule *rule = rules_apply_rule(r->old, i);
+
+		other_merges += rule->kind == RULES_MERGE && rule->type == RULES_FILE &&
+				(!strcmp(rule->helper, "LeafPattern") ||
+				 !strcmp(rule->helper, "HigherValue") ||
+				 !strcmp(rule->helper, "LowerValue"));
+	}
+	if (r->has[RULES_CONTENT_MODIFY])
+		log_warning("Rules modify the contents of files (contentModify): this version "
+			    "restores those files unchanged.");
+	if (r->has[RULES_INCLUDE_ATTRIBUTES] || r->has[RULES_EXCLUDE_ATTRIBUTES])
+		log_warning("Rules leave out times or security of files (excludeAttributes): this "
+			    "version restores both.");
+	if (added)
+		log_warning("Rules pretend %u files (addObjects): this version does not make them.",
+			    added);
+	if (other_merges)
+		log_warning("%u merge rules for files are of kinds that mean nothing for files: a "
+			    "file whose name is taken gets another name.",
+			    other_merges);
+}

@@ -73,6 +73,17 @@ int restore_rules_merge(const struct restore_rules *r, const char *dir, const ch
 int restore_rules_hold_back(struct restore_rules *r, int64_t rule, const char *dir,
 			    const char *leaf);
 
+/*
+ * Variables with remap (4.5): VISIT is called with each that both Windows have, what it was and is,
+ * and the number of the store's user or -1.
+ */
+typedef int (*restore_remap_visit)(void *ctx, const char *name, const char *from, const char *to,
+				   int user);
+int restore_rules_remaps(const struct restore_rules *r, restore_remap_visit visit, void *ctx);
+
+/* Says which rules about files this version does not carry out. */
+void restore_rules_report(const struct restore_rules *r);
+
 /* The new Windows' rules, for destinationCleanup; NULL when R is NULL. */
 const struct rules *restore_rules_of_target(const struct restore_rules *r);
 
