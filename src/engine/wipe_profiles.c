@@ -35,7 +35,8 @@ struct profiles {
 	struct known_user *users; /* from the catalog */
 	size_t count, cap;
 	struct ref_set places; /* profile folders' parents that were looked at */
-	bool only_hives;       /* the place at hand is not one of profiles alone */
+	bool only_hives;       /* the place at hand is not one of profiles alone ... */
+	bool in_old;	       /* ... but one of the Windows before */
 	unsigned forgotten;
 };
 
@@ -152,6 +153,22 @@ static int is_something(void *ctx, const struct fs_entry *entry)
 	return 1;
 }
 
+/* Has the chosen Windows a profile in a folder of the same name, as an upgrade in place leaves it?
+ */
+static bool has_successor(const struct profiles *p, const char *path)
+{
+	const struct windows_install *w = p->m->chosen;
+	const char *name = strrchr(path, '\\');
+
+	for (size_t i = 0; w && name && i < w->user_count; i++) {
+		const char *own = strrchr(w->users[i].profile, '\\');
+
+		if (own && !text_casecmp(p->upcase, own, name))
+			return true;
+	}
+	return false;
+}
+
 /* A folder elsewhere is a profile when a user's hive is in it. */
 static int has_hive(struct profiles *p, fs_ref dir, const char *path)
 {
@@ -160,7 +177,10 @@ static int has_hive(struct profiles *p, fs_ref dir, const char *path)
 
 	if (err && err != HF_ENOENT)
 		return err;
-	if (!err && !is_covered(p, NULL, path))
+	if (!err && p->in_old && !has_successor(p, path) && !is_kept(p, path))
+		forgotten(p, path,
+			  "a user of the Windows before; to capture it use /offlinewinold");
+	else if (!err && !p->in_old && !is_covered(p, NULL, path))
 		forgotten(p, path, "a profile that Windows does not list");
 	return TREE_SKIP;
 }
@@ -252,18 +272,36 @@ static int check_places(struct profiles *p)
 	return err;
 }
 
-/* Older installations on the volume go: said, not refused, as Windows itself deletes them later. */
-static void tell_old(const struct profiles *p)
+/*
+ * Older installations on the volume go: said, not refused, as Windows itself deletes them later.
+ * But who has no profile in the Windows that took the place has all his work there.
+ */
+static int check_old(struct profiles *p)
 {
-	for (size_t i = 0; i < p->m->install_count; i++) {
+	struct str place = {0};
+	int err = 0;
+
+	p->only_hives = p->in_old = true;
+	for (size_t i = 0; i < p->m->install_count && !err; i++) {
 		const struct windows_install *w = &p->m->installs[i];
 
-		if (w->is_old && w != p->m->chosen &&
-		    &p->m->volumes[w->volume] == machine_volume(p->m, p->plan->letter))
-			log_warning("Volume %c: also holds %s in %s: it is wiped too, with its "
-				    "profiles.",
-				    p->plan->letter, w->product, w->directory);
+		if (!w->is_old || w == p->m->chosen || !w->root ||
+		    &p->m->volumes[w->volume] != machine_volume(p->m, p->plan->letter))
+			continue;
+		log_warning("Volume %c: also holds %s in %s: it is wiped too, with its profiles.",
+			    p->plan->letter, w->product, w->directory);
+		for (size_t k = 0; k < sizeof(usual_places) / sizeof(*usual_places) && !err; k++) {
+			str_truncate(&place, 0);
+			err = str_addf(&place, "%c:%s\\%s", p->plan->letter, w->root,
+				       usual_places[k])
+				      ? log_oom()
+				      : 0;
+			if (!err)
+				err = check_place(p, place.data);
+		}
 	}
+	str_free(&place);
+	return err;
 }
 
 /* A second Windows that is nobody's backup: its users were not even asked about. */
@@ -305,7 +343,7 @@ int wipe_check_profiles(struct machine *m, struct fs *fs, const struct wipe_plan
 	if (!err)
 		err = check_others(&p);
 	if (!err)
-		tell_old(&p);
+		err = check_old(&p);
 	if (!err && p.forgotten)
 		err = HF_EREFUSED;
 	for (size_t i = 0; i < p.count; i++) {

@@ -81,6 +81,18 @@ expect 36 "a wipe by this store is refused" "$HOLDFAST" wipe C: --volume "C=$ima
 said 'would delete the Windows that has taken its place' "with the reason"
 expect 36 "whichever Windows is named" "$HOLDFAST" wipe C: --volume "C=$image" --windows '\Windows.old\Windows'
 same_sum "not a byte changed" "$image" "$captured"
+# The new Windows has no users; those of the one before have everything in Windows.old.
+cp --sparse=always "$image" "$SCRATCH/new.img"
+expect 0 "capture of the new Windows" scan "$SCRATCH/new.img" "$STORE" "${CAPTURE[@]}" /o
+expect 36 "a wipe forgets nobody in Windows.old" "$HOLDFAST" wipe C: --volume "C=$SCRATCH/new.img" --dry-run
+said 'C:\Windows.old\Users\ann' "names the profile"
+said '/offlinewinold' "and the way out"
+expect 0 "unless it is kept" "$HOLDFAST" wipe C: --volume "C=$SCRATCH/new.img" --dry-run \
+	--keep 'C:\Windows.old'
+expect 36 "the other Windows on the volume is not wiped unasked" "$HOLDFAST" wipe C: \
+	--volume "C=$SCRATCH/new.img" --dry-run --windows '\Windows.old\Windows'
+said 'second Windows in' "by name"
+rm "$SCRATCH/new.img"
 
 echo "-- Offline.xml"
 "$MKWIN" --style win10 --seed 7 --label Second --computer SECOND "$two" >/dev/null || not_ok mkwin
