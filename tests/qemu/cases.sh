@@ -5,7 +5,7 @@
 # the disks afterwards, never from what the guest says.
 
 CASES=(usb_uefi_nvme usb_bios_ahci pxe_uefi_virtio pxe_bios_xp ipxe_uefi
-	two_windows two_windows_chosen hibernated bad_config menu bitlocker bitlocker_no_key bitlocker_menu)
+	two_windows two_windows_chosen windows_old hibernated bad_config menu bitlocker bitlocker_no_key bitlocker_menu)
 
 scanstate_line='C:\USMTMIG /hardlink /nocompress /i:MigUser.xml /i:MigDocs.xml /i:MigApp.xml /i:MigSys.xml /o /c /v:5'
 capture_conf="action = capture+wipe
@@ -158,6 +158,36 @@ disk-serial = HFDISK2"
 	boot
 	expect_untouched
 	expect_wiped two
+}
+
+# A new Windows with the old one in Windows.old: the old one's state is stored under the paths it had,
+# and not a name outside the store and the logs comes or goes. A wipe would take the new Windows.
+case_windows_old() {
+	local path
+	sample pc --style win10 --disk gpt --windows-old
+	snapshot "$dir/pc.img" "$dir/before.tsv"
+	stick_make "$dir/stick.img" "action = capture+wipe
+scanstate = $scanstate_line /offlinewinold:C:\\Windows.old
+error-delay = 1
+end = poweroff"
+	qemu_firmware uefi "$dir"
+	qemu_stick "$dir/stick.img"
+	qemu_disk nvme "$dir/pc.img" HFDISK1
+	boot
+	snapshot "$dir/pc.img" "$dir/after.tsv"
+	for path in '\Users\ann\Documents\sample.txt' '\Users\kim.CORP\Desktop\sample.txt'; do
+		grep -qaF "\\USMTMIG\\USMT\\File\\C\$$path" "$dir/after.tsv" ||
+			fail "$path is not in the store"
+	done
+	if grep -qaF 'USMT\File\C$\Windows.old' "$dir/after.tsv"; then
+		fail "the store names Windows.old"
+	fi
+	cut -f1 "$dir/before.tsv" | sort > "$dir/before.names"
+	cut -f1 "$dir/after.tsv" | grep -av -e '^\\USMTMIG' -e '^\\Holdfast' | sort > "$dir/after.names"
+	cmp "$dir/before.names" "$dir/after.names" || fail "names outside the store came or went"
+	"$qemu_fixtures/ntfssnap" --check-only "$dir/pc.img@$(windows_offset "$dir/pc.img")" \
+		> "$dir/check" 2>&1 || fail "the volume is inconsistent: $(tail -n 15 "$dir/check")"
+	expect_log 'captured; the wipe was refused or failed'
 }
 
 case_hibernated() {

@@ -21,6 +21,8 @@ struct node {
 	bool is_dir;
 	uint8_t *data;
 	size_t len;
+	uint8_t *reparse, *security; /* owned; NULL: none */
+	size_t reparse_len, security_len;
 };
 
 struct memfs {
@@ -129,6 +131,33 @@ static int mem_read(struct fs *fs, fs_ref ref, uint64_t offset, void *buf, size_
 	return 0;
 }
 
+/* A copy of the LEN bytes at FROM; HF_ENOENT when there are none. */
+static int copy_out(const uint8_t *from, size_t from_len, uint8_t **data, size_t *len)
+{
+	if (!from)
+		return HF_ENOENT;
+	*data = malloc(from_len + 1);
+	if (!*data)
+		return HF_ENOMEM;
+	memcpy(*data, from, from_len);
+	*len = from_len;
+	return 0;
+}
+
+static int mem_reparse(struct fs *fs, fs_ref ref, uint8_t **data, size_t *len)
+{
+	const struct node *n = node_of(fs, ref);
+
+	return n ? copy_out(n->reparse, n->reparse_len, data, len) : HF_ENOENT;
+}
+
+static int mem_security(struct fs *fs, fs_ref ref, uint8_t **data, size_t *len)
+{
+	const struct node *n = node_of(fs, ref);
+
+	return n ? copy_out(n->security, n->security_len, data, len) : HF_ENOENT;
+}
+
 static const struct upcase *mem_upcase(struct fs *fs)
 {
 	(void)fs;
@@ -139,8 +168,11 @@ static int mem_close(struct fs *fs)
 {
 	struct memfs *m = of(fs);
 
-	for (size_t i = 0; i < m->count; i++)
+	for (size_t i = 0; i < m->count; i++) {
 		free(m->nodes[i].data);
+		free(m->nodes[i].reparse);
+		free(m->nodes[i].security);
+	}
 	free(m->nodes);
 	free(m);
 	return 0;
@@ -152,6 +184,8 @@ static const struct fs_ops mem_ops = {
 	.lookup = mem_lookup,
 	.stat = mem_stat,
 	.read = mem_read,
+	.reparse = mem_reparse,
+	.security = mem_security,
 	.upcase = mem_upcase,
 	.close = mem_close,
 };
@@ -254,4 +288,34 @@ int memfs_set_reparse(struct fs *fs, const char *path, uint32_t tag)
 	if (!err)
 		of(fs)->nodes[at].tag = tag;
 	return err;
+}
+
+int memfs_set_link(struct fs *fs, const char *path, const char *target)
+{
+	uint8_t data[1024] = {0};
+	uint16_t units[256];
+	size_t at;
+	int n = text_to_utf16(target, strlen(target), units, 256);
+	int err = make_path(of(fs), path, &at);
+
+	if (err || n < 0)
+		return err ? err : HF_EINVAL;
+	/* Little-endian, as the machines that run this are. */
+	memcpy(data, &(uint32_t){FS_TAG_MOUNT_POINT}, 4);
+	memcpy(data + 4, &(uint16_t){(uint16_t)(8 + 2 * n + 4)}, 2);
+	memcpy(data + 10, &(uint16_t){(uint16_t)(2 * n)}, 2);
+	memcpy(data + 16, units, 2 * (size_t)n);
+	of(fs)->nodes[at].tag = FS_TAG_MOUNT_POINT;
+	return copy_out(data, 16 + 2 * (size_t)n + 4, &of(fs)->nodes[at].reparse,
+			&of(fs)->nodes[at].reparse_len);
+}
+
+int memfs_set_security(struct fs *fs, const char *path, const void *sd, size_t len)
+{
+	size_t at;
+	int err = make_path(of(fs), path, &at);
+
+	return err ? err
+		   : copy_out(sd, len, &of(fs)->nodes[at].security,
+			      &of(fs)->nodes[at].security_len);
 }

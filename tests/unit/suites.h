@@ -16,6 +16,7 @@
 	X(choose) \
 	X(windows) \
 	X(registry) \
+	X(people) \
 	X(version_resource) \
 	X(shell_link) \
 	X(examine) \
