@@ -12,6 +12,7 @@
 #include "cmd/cmd.h"
 #include "cmd/select.h"
 #include "engine/cancel.h"
+#include "engine/doctor.h"
 #include "engine/target.h"
 #include "engine/wipe.h"
 #include "report/error.h"
@@ -24,7 +25,7 @@ struct wipe_command {
 	struct wipe_options options;
 	const char *keeps[KEEPS_MAX];
 	const char *log, *vars;
-	bool dry_run, help;
+	bool dry_run, help, accept_damage;
 };
 
 static const char usage[] =
@@ -34,7 +35,9 @@ static const char usage[] =
 	"it\n"
 	"checks out, every profile is in it or was excluded by an option of the capture, nothing "
 	"was\n"
-	"skipped, Windows has not run since, and no other store would go. An interrupted wipe goes "
+	"skipped, Windows has not run since, the volume is not damaged (see holdfast doctor), and "
+	"no\n"
+	"other store would go. An interrupted wipe goes "
 	"on\n"
 	"when the same command is given again; after a power cut the volume needs chkdsk /f first\n"
 	"(from a Windows installer: Shift+F10).\n"
@@ -43,6 +46,7 @@ static const char usage[] =
 	"  --store PATH         which store counts, when there are several\n"
 	"  --with-errors        also wipe what the capture had to skip (its return code 3)\n"
 	"  --old-store          also when Windows has run since the capture\n"
+	"  --accept-damage      also when the volume is damaged\n"
 	"  --dry-run            only check and show what would go; writes nothing\n"
 	"  --log FILE           log file on this computer\n"
 	"  --vars FILE          write OSDStateStorePath and _SMSTSProtectedPaths to this file\n"
@@ -81,6 +85,8 @@ static int take_own(struct wipe_command *w, int argc, char **argv, int *i)
 		return w->options.with_errors = true;
 	if (!strcmp(argv[*i], "--old-store"))
 		return w->options.old_store = true;
+	if (!strcmp(argv[*i], "--accept-damage"))
+		return w->accept_damage = true;
 	if (!strcmp(argv[*i], "--help") || !strcmp(argv[*i], "/?"))
 		return w->help = true;
 	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
@@ -204,11 +210,18 @@ static int code_after(int error)
 
 static int carry_out(struct wipe_command *w, struct machine *m)
 {
+	const struct machine_volume *v = machine_volume(m, w->options.letter);
+	const char name[] = {w->options.letter, ':', '\0'};
 	struct wipe_plan *plan = NULL;
 	int err = wipe_plan_make(m, &w->options, &plan);
 
-	if (err)
+	/* The plan's own refusals say more about what would be lost. */
+	if (!err)
+		err = v ? doctor_permit(v->volume, name, w->accept_damage) : HF_ENOENT;
+	if (err) {
+		wipe_plan_free(plan);
 		return code_before(err);
+	}
 	if (w->vars && write_vars(w->vars, plan)) {
 		wipe_plan_free(plan);
 		return USMT_INIT_OPERATING_ENVIRONMENT_FAILED;

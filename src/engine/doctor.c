@@ -232,3 +232,28 @@ void doctor_tell(const struct doctor_report *report, const char *name)
 	}
 	tell_next_step(report, name);
 }
+
+int doctor_permit(const struct volume *volume, const char *name, bool accept)
+{
+	static const struct doctor_options options = {.show_max = 20};
+	struct doctor_report report;
+	int rc = doctor_examine(volume, name, &options, &report);
+
+	if (rc)
+		return rc;
+	if (report.verdict == DOCTOR_DAMAGED)
+		doctor_tell(&report, name);
+	if (report.verdict == DOCTOR_DAMAGED && !accept) {
+		log_error(
+			"%s is damaged: nothing was changed. Repair it first and capture it again. "
+			"--accept-damage goes on all the same; what is damaged may be lost then.",
+			name);
+		rc = HF_EREFUSED;
+	} else if (report.verdict == DOCTOR_DAMAGED) {
+		log_warning("%s is damaged, and that is accepted (--accept-damage).", name);
+	} else {
+		log_info("%s was checked before the wipe: no damage.", name);
+	}
+	doctor_report_free(&report);
+	return rc;
+}

@@ -44,6 +44,13 @@ int doctor_examine(const struct volume *volume, const char *name,
 		   const struct doctor_options *options, struct doctor_report *report);
 void doctor_report_free(struct doctor_report *report);
 
+/*
+ * Examines VOLUME before something is deleted on it. 0 when it is not damaged, or damage is
+ * ACCEPTed, which is then said; HF_EREFUSED with all findings when it is. The errors of
+ * doctor_examine().
+ */
+int doctor_permit(const struct volume *volume, const char *name, bool accept);
+
 /* Says all findings (errors first), totals, the verdict and the next step, as status messages. */
 void doctor_tell(const struct doctor_report *report, const char *name);
 

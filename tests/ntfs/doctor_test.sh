@@ -112,6 +112,17 @@ assert report["verdict"] == "notes" and report["counts"] == {"dirty": 1}
 assert [f["kind"] for f in report["findings"]] == ["dirty"]
 assert report["findings"][0]["path"] == "\\$Volume"' "$SCRATCH/out"
 
+# --- a wipe refuses damage that nobody accepted
+"$MKWIN" --style win10 "$image" >/dev/null || not_ok "mkwin"
+expect 0 "capture before the wipe" scan "$image" 'C:\USMTMIG' /hardlink /nocompress /i:MigUser.xml
+"$NTFSPOKE" "$image" damage security-id '\Windows\explorer.exe' || not_ok "ntfspoke"
+before=$(sum "$image")
+expect 36 "wipe of a damaged volume: refused" "$HOLDFAST" wipe C: --volume "C=$image"
+said '[security-missing]' "the refusal says what is damaged"
+said '--accept-damage' "and how to go on"
+same_sum "the refusal changes no byte" "$image" "$before"
+expect 0 "wipe of a damaged volume, accepted" "$HOLDFAST" wipe C: --volume "C=$image" --accept-damage
+
 expect 11 "no volume" "$HOLDFAST" doctor
 expect 11 "a path that is no volume" "$HOLDFAST" doctor 'C:\Windows'
 expect 26 "a letter that was not given" "$HOLDFAST" doctor D: --volume "C=$sound"

@@ -48,7 +48,7 @@ cmdline() {
 	check "$1" "$3" "$(parse '' "$2")"
 }
 
-keys='action, scanstate, disk-serial, volume-label, windows, wipe-keep, wipe-with-errors, end, logs, error-delay, menu-timeout, bitlocker-recovery, bitlocker-password'
+keys='action, scanstate, disk-serial, volume-label, windows, wipe-keep, wipe-with-errors, accept-damage, end, logs, error-delay, menu-timeout, bitlocker-recovery, bitlocker-password'
 
 # --- good files
 file 'an empty file' '' ''

@@ -5,8 +5,8 @@
 # Nothing here is ever evaluated: every value is data, and every key has one line in config_set.
 # Errors are collected in CONFIG_ERRORS (one per line), so that a person sees all of them at once.
 
-CONFIG_KEYS='action scanstate disk-serial volume-label windows wipe-keep wipe-with-errors end logs
-error-delay menu-timeout bitlocker-recovery bitlocker-password'
+CONFIG_KEYS='action scanstate disk-serial volume-label windows wipe-keep wipe-with-errors accept-damage end
+logs error-delay menu-timeout bitlocker-recovery bitlocker-password'
 CONFIG_MAX_BYTES=65536
 CONFIG_LF='
 '
@@ -27,6 +27,7 @@ config_init() {
 	cfg_windows=
 	cfg_wipe_keep=
 	cfg_wipe_with_errors=no
+	cfg_accept_damage=no
 	cfg_end=poweroff
 	cfg_logs=holdfast+volume
 	cfg_error_delay=60
@@ -161,6 +162,10 @@ config_set() {
 	wipe-with-errors)
 		config_choice "$w" "$k" "$v" no yes || return
 		cfg_wipe_with_errors=$v
+		;;
+	accept-damage)
+		config_choice "$w" "$k" "$v" no yes || return
+		cfg_accept_damage=$v
 		;;
 	end)
 		config_choice "$w" "$k" "$v" reboot poweroff shell || return
@@ -356,6 +361,7 @@ config_print() {
 		windows) value=$cfg_windows ;;
 		wipe-keep) value=$cfg_wipe_keep ;;
 		wipe-with-errors) value=$cfg_wipe_with_errors ;;
+		accept-damage) value=$cfg_accept_damage ;;
 		end) value=$cfg_end ;;
 		logs) value=$cfg_logs ;;
 		error-delay) value=$cfg_error_delay ;;
