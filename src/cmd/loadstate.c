@@ -164,7 +164,10 @@ static int make_plan(struct load *l)
 {
 	const struct restore_plan *p = &l->restore.plan;
 	char megabytes[32];
-	int err = restore_plan_all(&l->restore);
+	int err;
+
+	progress_record("PHASE", "Estimating", NULL);
+	err = restore_plan_all(&l->restore);
 
 	if (!err && (l->o.dry_run || log_wants_detail()))
 		err = list_plan(l);

@@ -493,19 +493,23 @@ static int count_added(void *ctx, const struct rules_added_object *object)
 
 void restore_rules_report(const struct restore_rules *r)
 {
-	unsigned added = 0, other_merges = 0;
+	unsigned added = 0, other_merges = 0, modified = 0;
 
 	(void)rules_added_objects(r->old, count_added, &added);
 	for (uint32_t i = 0; i < rules_apply_rule_count(r->old); i++) {
 		const struct rules_apply_rule *rule = rules_apply_rule(r->old, i);
 
+		/* Our own rules merge shell libraries; the old one taking the place is as good. */
+		modified += rule->kind == RULES_CONTENT_MODIFY && rule->type == RULES_FILE &&
+			    strcmp(rule->helper, "MergeShellLibraries") != 0;
 		other_merges += rule->kind == RULES_MERGE && rule->type == RULES_FILE &&
 				(!strcmp(rule->helper, "LeafPattern") ||
 				 !strcmp(rule->helper, "HigherValue") ||
 				 !strcmp(rule->helper, "LowerValue"));
 	}
 	if (r->has[RULES_CONTENT_MODIFY])
-		log_warning("Rules modify the contents of files (contentModify): this version "
+		log_message(modified ? LOG_WARNING : LOG_INFO,
+			    "Rules modify the contents of files (contentModify): this version "
 			    "restores those files unchanged.");
 	if (r->has[RULES_INCLUDE_ATTRIBUTES] || r->has[RULES_EXCLUDE_ATTRIBUTES])
 		log_warning("Rules leave out times or security of files (excludeAttributes): this "

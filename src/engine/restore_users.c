@@ -117,7 +117,7 @@ const char *restore_user_name(const struct restore_users *u, const struct restor
 /* One mapping, in pieces of the argument. */
 struct move {
 	const char *argument;
-	const char *option; /* "mu", "md", "ProfileControl" */
+	const char *option; /* "mu", "md" */
 	bool user;	    /* else a domain */
 	char from_domain[260], from_name[260], to_domain[260], to_name[260];
 	bool has_from_domain, has_to_domain;
@@ -278,44 +278,45 @@ static int add_move(struct moves *moves, const char *argument, bool user, const 
 	return 0;
 }
 
-struct control_ctx {
-	struct moves *moves;
-	struct arena *arena;
-	bool users; /* this time; else the domains */
-};
-
-static int add_control(void *ctx, const struct rules_profile_entry *entry)
+static int collect_moves(struct moves *moves, const char *const *mu, size_t mu_count,
+			 const char *const *md, size_t md_count)
 {
-	struct control_ctx *c = ctx;
-	struct str text = {0};
-	char *argument;
-	int err;
-
-	if (entry->kind != (c->users ? RULES_PROFILE_USER : RULES_PROFILE_DOMAIN))
-		return 0;
-	err = str_addf(&text, "%s:%s", entry->from ? entry->from : "", entry->to ? entry->to : "");
-	argument = err ? NULL : arena_strdup(c->arena, text.data);
-	str_free(&text);
-	return argument ? add_move(c->moves, argument, c->users, "ProfileControl") : log_oom();
-}
-
-static int collect_moves(struct restore_users *u, struct moves *moves, const char *const *mu,
-			 size_t mu_count, const char *const *md, size_t md_count,
-			 const struct rules_config *config)
-{
-	struct control_ctx control = {.moves = moves, .arena = &u->arena, .users = true};
 	int err = 0;
 
 	for (size_t i = 0; !err && i < mu_count; i++)
 		err = add_move(moves, mu[i], true, "mu");
-	if (!err && config)
-		err = rules_config_profile(config, add_control, &control);
 	for (size_t i = 0; !err && i < md_count; i++)
 		err = add_move(moves, md[i], false, "md");
-	control.users = false;
-	if (!err && config)
-		err = rules_config_profile(config, add_control, &control);
 	return err;
+}
+
+/* What ProfileControl of a Config.xml says of USER (5.4). */
+static int apply_control(struct restore_users *u, struct restore_user *user, const char *computer,
+			 const struct rules_config *config)
+{
+	char domain[260], name[260];
+	struct str account = {0}, to = {0};
+	bool has_domain;
+	int err = str_addf(&account, "%s\\%s", *user->domain ? user->domain : u->computer,
+			   user->name);
+
+	if (!err)
+		err = rules_config_map_account(config, account.data, &to);
+	if (!err && !split_account(to.data, to.len, domain, name, &has_domain)) {
+		log_warning("ProfileControl: \"%s\" is no account that %s could become; ignored.",
+			    to.data, account.data);
+		err = HF_ENOENT;
+	}
+	str_free(&account);
+	str_free(&to);
+	if (err)
+		return err == HF_ENOENT ? 0 : log_oom();
+	if (has_domain)
+		user->to_domain =
+			is_this_computer(domain, computer) ? "" : arena_strdup(&u->arena, domain);
+	user->to_name = arena_strdup(&u->arena, name);
+	user->mapped_by = "ProfileControl";
+	return user->to_domain && user->to_name ? 0 : log_oom();
 }
 
 int restore_users_move(struct restore_users *u, const char *computer, const char *const *mu,
@@ -323,7 +324,7 @@ int restore_users_move(struct restore_users *u, const char *computer, const char
 		       const struct rules_config *config)
 {
 	struct moves moves = {0};
-	int err = collect_moves(u, &moves, mu, mu_count, md, md_count, config);
+	int err = collect_moves(&moves, mu, mu_count, md, md_count);
 
 	for (size_t i = 0; !err && i < u->count; i++) {
 		struct restore_user *user = &u->list[i];
@@ -337,6 +338,8 @@ int restore_users_move(struct restore_users *u, const char *computer, const char
 			if (!user->mapped_by)
 				err = apply_move(u, user, &moves.list[k], computer);
 		}
+		if (!err && config && !user->mapped_by)
+			err = apply_control(u, user, computer, config);
 	}
 	for (size_t k = 0; !err && k < moves.count; k++)
 		if (!moves.list[k].used)
