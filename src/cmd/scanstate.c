@@ -84,7 +84,7 @@ static int check_store(struct scan *s)
 			    .only_look = only_looks(s)},
 		.machine = s->machine,
 		.rules = s->rules,
-		.rules_machine = &s->examine.rules_machine,
+		.examine = &s->examine,
 		.errors = &s->errors,
 		.letter = s->machine->chosen->letter,
 	};
@@ -140,24 +140,6 @@ static int decide_users(struct scan *s)
 	return check_hives(s);
 }
 
-/* Rules that are decided but not carried out yet: said, so that nobody counts on them. */
-static void warn_of_settings(const struct scan *s)
-{
-	unsigned keys = 0, ini = 0;
-
-	for (uint32_t r = 0; r < rules_count(s->rules); r++) {
-		const struct rules_rule *rule = rules_rule(s->rules, r);
-		if (rule->kind != RULES_INCLUDE)
-			continue;
-		keys += rule->type == RULES_REGISTRY;
-		ini += rule->type == RULES_INI;
-	}
-	if (keys || ini)
-		log_warning("This version keeps files only: what %u registry patterns and %u ini "
-			    "patterns of the rules select is not captured.",
-			    keys, ini);
-}
-
 static int make_plan(struct scan *s)
 {
 	int ret = examine_init(&s->examine, s->machine, s->decisions);
@@ -168,8 +150,6 @@ static int make_plan(struct scan *s)
 		ret = scan_report_components(s);
 	if (ret)
 		return usmt_code_for(ret, USMT_UNABLE_FINDMIGUNITS);
-	if (!generates(s))
-		warn_of_settings(s);
 	if (s->o.explain || generates(s))
 		return USMT_SUCCESS;
 	ret = capture_plan(&s->capture);
@@ -210,9 +190,11 @@ static int carry_out(struct scan *s)
 	if (ret)
 		return usmt_code_for(ret, USMT_UNABLE_DOMIGRATION);
 	log_status("Kept in %s: %" PRIu64 " files (%.1f MB) in place by hard links, %" PRIu64
-		   " copied, %" PRIu64 " folders; %zu objects skipped.",
+		   " copied, %" PRIu64 " folders; %" PRIu64 " registry values of %" PRIu64
+		   " keys, %" PRIu64 " ini settings; %zu objects skipped.",
 		   s->o.store_path, c->result.linked, (double)c->result.bytes / 1e6,
-		   c->result.copied, c->result.dirs, s->errors.count);
+		   c->result.copied, c->result.dirs, c->stored.values, c->stored.keys,
+		   c->stored.inis, s->errors.count);
 	return USMT_SUCCESS;
 }
 

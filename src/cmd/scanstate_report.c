@@ -10,13 +10,15 @@
 #include <strings.h>
 
 #include "base/winpath.h"
+#include "engine/setting_names.h"
 #include "report/error.h"
 #include "report/log.h"
 #include "report/progress.h"
 
 /* Bytes that one more name, directory and catalog row take at most; docs/store-format.md. */
-#define BYTES_PER_FILE 768
-#define BYTES_PER_DIR  6144
+#define BYTES_PER_FILE	  768
+#define BYTES_PER_DIR	  6144
+#define BYTES_PER_SETTING 128 /* beside the value's data */
 
 /* One line of the table, and more of the user in the log. */
 static void report_user(const struct scan *s, size_t index)
@@ -159,6 +161,14 @@ static int report_by_component(const struct scan *s)
 	return 0;
 }
 
+static void report_settings(const struct settings_plan *p)
+{
+	log_status("To keep of the settings: %zu registry values with %.1f MB in %" PRIu64
+		   " keys, %zu ini settings; looked at %" PRIu64 " values in %" PRIu64 " keys.",
+		   p->value_count, (double)p->bytes / 1e6, p->needed_keys, p->ini_count,
+		   p->seen_values, p->seen_keys);
+}
+
 int scan_report_plan(const struct scan *s)
 {
 	uint64_t placeholders = 0, bytes = 0;
@@ -173,6 +183,7 @@ int scan_report_plan(const struct scan *s)
 		placeholders += p->placeholders;
 		bytes += p->bytes;
 	}
+	report_settings(&s->capture.settings);
 	int ret = report_by_user(s);
 	if (!ret)
 		ret = report_by_component(s);
@@ -251,31 +262,75 @@ static int explain_path(const struct scan *s)
 	return ret ? USMT_INIT_OPERATING_ENVIRONMENT_FAILED : USMT_SUCCESS;
 }
 
-/* "HKCU\Software\X [Value]" or a key alone; what is the user's own for each user that is captured.
+/* KEY, or its value VALUE, of the rules' user USER: under each of its names what rules say of it.
  */
+static int explain_names(const struct scan *s, const char *key, const char *value, int user)
+{
+	struct rules_decision decision = {false, RULES_NONE};
+	struct examine *e = s->capture.examine;
+	char root[5] = "";
+	struct setting_names names;
+	struct str name = {0};
+
+	snprintf(root, sizeof(root), "%.*s", (int)strcspn(key, "\\"), key);
+	int ret = setting_names_init(&names, e, root, user);
+	for (size_t i = 0; !ret && i < names.count; i++) {
+		struct rules_decision one;
+
+		ret = setting_name(&names.items[i], key, &name);
+		if (ret == HF_ENOENT) {
+			ret = 0;
+			continue;
+		}
+		if (!ret && i)
+			log_status("  also named %s:", name.data);
+		if (!ret)
+			ret = rules_explain_key(s->rules, names.items[i].user, name.data, value,
+						print_match, (void *)s, &one);
+		if (!ret)
+			setting_also(s->rules, &decision, &one);
+	}
+	if (!ret)
+		say_decision(&decision);
+	str_free(&name);
+	setting_names_free(&names);
+	return ret;
+}
+
+/* Explains for USER, or for each user that is captured when that is SETTING_ANY_USER. */
+static int explain_for(const struct scan *s, const char *key, const char *value, int user)
+{
+	bool any = user == SETTING_ANY_USER;
+	int last = any ? s->examine.rules_machine.user_count - 1 : user, ret = 0;
+	char name[512];
+
+	for (int u = any ? 0 : user; !ret && u <= last; u++) {
+		if (u >= 0)
+			user_display_name(s->machine->chosen, s->examine.users[u], name,
+					  sizeof(name));
+		log_status("%s%s%s%s%s%s", key, value ? " [" : "", value ? value : "",
+			   value ? "]" : "", u >= 0 ? ", " : "", u >= 0 ? name : "");
+		ret = explain_names(s, key, value, u);
+	}
+	return ret;
+}
+
+/* "HKCU\Software\X [Value]" or a key alone. */
 static int explain_key(const struct scan *s)
 {
 	const char *text = s->o.explain, *bracket = strstr(text, " [");
 	size_t len = strlen(text);
 	bool has_value = bracket && text[len - 1] == ']';
-	bool own = !strncasecmp(text, "HKCU", 4);
-	struct rules_decision decision;
 	char *key = strndup(text, has_value ? (size_t)(bracket - text) : len);
 	char *value = has_value ? strndup(bracket + 2, len - (size_t)(bracket - text) - 3) : NULL;
-	char name[512];
-	int ret = key && (value || !has_value) ? 0 : log_oom();
+	int user, ret = key && (value || !has_value) ? 0 : log_oom();
+	struct str canonical = {0};
 
-	for (int user = own ? 0 : -1;
-	     !ret && user < (own ? s->examine.rules_machine.user_count : 0); user++) {
-		if (own)
-			user_display_name(s->machine->chosen, s->examine.users[user], name,
-					  sizeof(name));
-		log_status("%s%s%s", text, own ? ", " : "", own ? name : "");
-		ret = rules_explain_key(s->rules, user, key, value, print_match, (void *)s,
-					&decision);
-		if (!ret)
-			say_decision(&decision);
-	}
+	if (!ret)
+		ret = setting_canonical(s->capture.examine, key, &canonical, &user);
+	if (!ret)
+		ret = explain_for(s, canonical.data, value, user);
+	str_free(&canonical);
 	free(key);
 	free(value);
 	return ret ? USMT_INIT_OPERATING_ENVIRONMENT_FAILED : USMT_SUCCESS;
@@ -339,7 +394,7 @@ int scan_write_list(const struct scan *s)
 
 /* What the plans come to. */
 struct totals {
-	uint64_t files, bytes;
+	uint64_t files, bytes, settings;
 	uint64_t store; /* bytes that the store takes */
 };
 
@@ -357,6 +412,9 @@ static struct totals sum_plans(const struct scan *s)
 	}
 	if (!s->o.hardlink)
 		t.store += t.bytes;
+	const struct settings_plan *p = &s->capture.settings;
+	t.settings = p->value_count + p->ini_count;
+	t.store += p->bytes + (t.settings + p->needed_keys) * BYTES_PER_SETTING;
 	return t;
 }
 
@@ -388,8 +446,8 @@ static int write_text_estimate(const struct scan *s, FILE *f)
 
 	return fprintf(f,
 		       "Store size in bytes: %" PRIu64 "\r\nFiles: %" PRIu64
-		       "\r\nBytes in files: %" PRIu64 "\r\n",
-		       t.store, t.files, t.bytes) < 0
+		       "\r\nBytes in files: %" PRIu64 "\r\nSettings: %" PRIu64 "\r\n",
+		       t.store, t.files, t.bytes, t.settings) < 0
 		       ? HF_EIO
 		       : 0;
 }

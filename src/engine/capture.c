@@ -9,6 +9,8 @@
 #include "base/winpath.h"
 #include "engine/cancel.h"
 #include "engine/errors.h"
+#include "engine/examine.h"
+#include "engine/used_rules.h"
 #include "engine/verify.h"
 #include "report/error.h"
 #include "report/log.h"
@@ -116,8 +118,7 @@ int capture_plan(struct capture *c)
 	int err = plan_make(&part->plan, c->machine, part->letter, c->rules, c->options.store,
 			    c->options.efs, c->errors);
 
-	part->plan.machine = c->rules_machine;
-	return err;
+	return err ? err : settings_plan_make(&c->settings, c->examine, c->rules, c->errors);
 }
 
 int capture_open(struct capture *c)
@@ -137,6 +138,22 @@ int capture_clear(struct capture *c)
 	return store_delete(store_fs(c), c->store_path);
 }
 
+/* What the plans say, into the store and its catalog. */
+static int keep_all(struct capture *c, fs_ref files_root, struct catalog *catalog)
+{
+	struct used_rules used;
+	int err = used_rules_init(&used, c->rules, &c->examine->rules_machine, catalog);
+
+	if (!err)
+		err = gather(store_fs(c), files_root, &c->parts[0].plan, &used, catalog, c->errors,
+			     &c->result);
+	if (!err)
+		err = settings_store(&c->settings, c->examine, &used, catalog, c->errors,
+				     &c->stored);
+	used_rules_free(&used);
+	return err;
+}
+
 /* The links first, then the proof that they are there, then the catalog that makes it a store. */
 static int fill_store(struct capture *c, struct catalog *catalog)
 {
@@ -148,8 +165,7 @@ static int fill_store(struct capture *c, struct catalog *catalog)
 	if (!err)
 		err = capture_describe(c, catalog);
 	if (!err)
-		err = gather(fs, files_root, &c->parts[0].plan, c->rules, catalog, c->errors,
-			     &c->result);
+		err = keep_all(c, files_root, catalog);
 	if (!err)
 		err = capture_record_skipped(c, catalog);
 	if (!err)
@@ -180,6 +196,7 @@ void capture_free(struct capture *c)
 	for (size_t i = 0; i < c->part_count; i++)
 		plan_free(&c->parts[i].plan);
 	free(c->parts);
+	settings_plan_free(&c->settings);
 	c->parts = NULL;
 	c->part_count = 0;
 }

@@ -12,12 +12,13 @@
 
 #include "engine/gather.h"
 #include "engine/plan.h"
+#include "engine/settings.h"
 
 struct catalog;
+struct examine;
 struct machine;
 struct object_errors;
 struct rules;
-struct rules_machine;
 struct str;
 struct user_decision;
 
@@ -45,13 +46,15 @@ struct capture {
 	struct machine *machine;
 	const struct user_decision *decisions; /* one for each user of the chosen installation */
 	const struct rules *rules;	       /* compiled; set before capture_plan() */
-	const struct rules_machine *rules_machine; /* what they were compiled for */
+	struct examine *examine;	       /* what they were compiled for */
 	struct object_errors *errors;
 	char letter;		/* of the volume that holds the store */
 	const char *store_path; /* without letter: "\USMTMIG" */
 	struct capture_part *parts;
 	size_t part_count;
+	struct settings_plan settings;
 	struct gather_result result;
+	struct settings_result stored; /* of SETTINGS */
 };
 
 /*
@@ -61,7 +64,7 @@ struct capture {
  */
 int capture_check(struct capture *c);
 
-/* Plans every part. What plan_make() returns. */
+/* Plans every part and the settings. What plan_make() or settings_plan_make() returns. */
 int capture_plan(struct capture *c);
 
 /* Reopens what is written to; what machine_reopen_writable() returns. */

@@ -65,11 +65,11 @@ static enum rules_error_policy policy_of(const struct object_errors *errors, con
 	return rules_config_error_policy(errors->config, &object, hf_win32_code(error));
 }
 
-static bool stops(const struct object_errors *errors, const char *path, int error)
+static bool stops(const struct object_errors *errors, enum rules_error_policy policy, int error)
 {
 	if (always_stops(error))
 		return true;
-	switch (policy_of(errors, path, error)) {
+	switch (policy) {
 	case RULES_POLICY_FATAL:
 		return true;
 	case RULES_POLICY_NON_FATAL:
@@ -79,9 +79,10 @@ static bool stops(const struct object_errors *errors, const char *path, int erro
 	}
 }
 
-int object_error(struct object_errors *errors, const char *path, int error, const char *reason)
+static int settle(struct object_errors *errors, const char *path, enum rules_error_policy policy,
+		  int error, const char *reason)
 {
-	bool stop = stops(errors, path, error);
+	bool stop = stops(errors, policy, error);
 
 	if (error == HF_ENOMEM)
 		return log_oom();
@@ -95,6 +96,29 @@ int object_error(struct object_errors *errors, const char *path, int error, cons
 	}
 	log_error("Stopped at %s: %s.", path, reason);
 	return error;
+}
+
+int object_error(struct object_errors *errors, const char *path, int error, const char *reason)
+{
+	return settle(errors, path, policy_of(errors, path, error), error, reason);
+}
+
+int setting_error(struct object_errors *errors, const struct rules_object *object, const char *who,
+		  int error, const char *reason)
+{
+	enum rules_error_policy policy = RULES_POLICY_NONE;
+	struct str shown = {0};
+	int err = str_adds(&shown, object->node);
+
+	if (!err && object->leaf)
+		err = str_addf(&shown, " [%s]", object->leaf);
+	if (!err && who)
+		err = str_addf(&shown, " of %s", who);
+	if (errors->config)
+		policy = rules_config_error_policy(errors->config, object, hf_win32_code(error));
+	err = err ? log_oom() : settle(errors, shown.data, policy, error, reason);
+	str_free(&shown);
+	return err;
 }
 
 int object_left_out(struct object_errors *errors, const char *path, const char *option)

@@ -17,6 +17,7 @@ struct object_error {
 };
 
 struct rules_config;
+struct rules_object;
 
 struct object_errors {
 	const struct rules_config *config; /* whose ErrorControl is asked first; NULL: none */
@@ -33,6 +34,13 @@ struct object_errors {
  * HF_ENOSPC, HF_ECANCELLED and HF_EREADONLY always stop the run.
  */
 int object_error(struct object_errors *errors, const char *path, int error, const char *reason);
+
+/*
+ * The same for OBJECT of the registry, which is shown as "HKCU\Software\X [v] of PC1\ann"; WHO may
+ * be NULL. Asks ErrorControl's <registryError>.
+ */
+int setting_error(struct object_errors *errors, const struct rules_object *object, const char *who,
+		  int error, const char *reason);
 
 /* Records that the object at PATH is left out because OPTION ("/efs:skip") says so. 0 or HF_ENOMEM.
  */

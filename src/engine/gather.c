@@ -12,6 +12,7 @@
 #include "engine/cancel.h"
 #include "engine/errors.h"
 #include "engine/plan.h"
+#include "engine/used_rules.h"
 #include "report/error.h"
 #include "report/log.h"
 #include "report/progress.h"
@@ -42,15 +43,14 @@ struct copy {
 struct gathering {
 	struct fs *fs;
 	const struct plan *plan;
-	const struct rules *rules;
+	struct used_rules *rules;
 	struct catalog *catalog;
 	struct object_errors *errors;
 	struct gather_result *result;
 	struct open_dir *stack; /* the root's first */
 	size_t depth, cap;
 	int64_t next_id;
-	bool *rule_known; /* which rules are in the catalog */
-	char *buffer;	  /* for copies */
+	char *buffer; /* for copies */
 	struct copy copies[COPIES];
 	size_t copy_count; /* made so far; the newest COPIES of them are remembered */
 	fs_ref files_root;
@@ -103,38 +103,6 @@ static int file_trouble(struct gathering *g, const struct plan_file *file, int e
 	return trouble(g, &path, err, writing && in_doubt(error), error, reason);
 }
 
-/* The catalog's id of rule INDEX, which is written there when first used. */
-static int rule_id(struct gathering *g, uint32_t index, int64_t *id)
-{
-	static const char *const kinds[] = {
-		[RULES_INCLUDE] = "include",
-		[RULES_EXCLUDE] = "exclude",
-		[RULES_UNCONDITIONAL_EXCLUDE] = "unconditionalExclude",
-	};
-	const struct rules_rule *rule;
-	struct catalog_rule row;
-
-	*id = 0;
-	if (index == RULES_NONE || !g->rules)
-		return 0;
-	*id = (int64_t)index + 1;
-	if (g->rule_known[index])
-		return 0;
-	g->rule_known[index] = true;
-	rule = rules_rule(g->rules, index);
-	row = (struct catalog_rule){
-		.id = *id,
-		.kind = kinds[rule->kind],
-		.pattern = rule->pattern,
-		.file = rule->file,
-		.component = rule->component,
-		.line = rule->line,
-	};
-	if (rule->user >= 0 && g->plan->machine)
-		row.user = g->plan->machine->user_name(g->plan->machine->ctx, rule->user);
-	return catalog_add_rule(g->catalog, &row);
-}
-
 /* The last thing done to a directory: filling it has changed its times. */
 static int close_dir(struct gathering *g)
 {
@@ -166,7 +134,7 @@ static int record_dir(struct gathering *g, const struct open_dir *open, int64_t 
 		.reparse_tag = dir->reparse_tag,
 		.how = dir->selected ? CATALOG_DIR : CATALOG_PARENT,
 	};
-	int err = rule_id(g, dir->selected ? dir->rule : RULES_NONE, &row.rule);
+	int err = used_rules_id(g->rules, dir->selected ? dir->rule : RULES_NONE, &row.rule);
 
 	if (!err && parent && text_from_utf16(dir->name, dir->name_len, name, sizeof(name)) < 0)
 		err = HF_EINVAL;
@@ -338,7 +306,7 @@ static int gather_file(struct gathering *g, const struct plan_file *file,
 	}
 	if (text_from_utf16(file->name, file->name_len, name, sizeof(name)) < 0)
 		return file_trouble(g, file, HF_EINVAL, false, "its name cannot be recorded");
-	err = rule_id(g, file->rule, &row.rule);
+	err = used_rules_id(g->rules, file->rule, &row.rule);
 	return err ? err : catalog_add_file(g->catalog, &row);
 }
 
@@ -375,7 +343,7 @@ static int gather_all(struct gathering *g)
 	return err;
 }
 
-int gather(struct fs *fs, fs_ref files_root, const struct plan *plan, const struct rules *rules,
+int gather(struct fs *fs, fs_ref files_root, const struct plan *plan, struct used_rules *rules,
 	   struct catalog *catalog, struct object_errors *errors, struct gather_result *result)
 {
 	struct gathering g = {
@@ -390,15 +358,11 @@ int gather(struct fs *fs, fs_ref files_root, const struct plan *plan, const stru
 	int err;
 
 	*result = (struct gather_result){0};
-	g.rule_known = calloc(rules ? rules_count(rules) + (size_t)1 : 1, sizeof(*g.rule_known));
-	if (!g.rule_known)
-		return log_oom();
 	progress_phase("Saving", "files", plan->file_count);
 	err = gather_all(&g);
 	progress_end(g.done);
 	result->skipped = errors->count;
 	free(g.stack);
-	free(g.rule_known);
 	free(g.buffer);
 	if (err == HF_ECANCELLED && cancel_requested()) {
 		int synced = fs_sync(fs);

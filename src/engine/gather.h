@@ -13,7 +13,7 @@
 struct plan;
 struct catalog;
 struct object_errors;
-struct rules;
+struct used_rules;
 
 struct gather_result {
 	uint64_t linked, copied, dirs, listed,
@@ -27,7 +27,7 @@ struct gather_result {
  * copied once, with a log line, and its further names are links to the copy. Per-object failures go
  * through ERRORS; a failure that leaves the volume in doubt stops.
  */
-int gather(struct fs *fs, fs_ref files_root, const struct plan *plan, const struct rules *rules,
+int gather(struct fs *fs, fs_ref files_root, const struct plan *plan, struct used_rules *rules,
 	   struct catalog *catalog, struct object_errors *errors, struct gather_result *result);
 
 #endif

@@ -15,7 +15,6 @@
 #include "volume/fs.h"
 
 struct rules;
-struct rules_machine;
 struct machine;
 struct object_errors;
 
@@ -52,8 +51,6 @@ enum plan_efs {
 /* What one volume contributes. */
 struct plan {
 	char letter;
-	const struct rules_machine
-		*machine;      /* names the rules' users; set by the caller, or NULL */
 	struct plan_dir *dirs; /* depth first, parents before children; [0] is the root */
 	size_t dir_count, dir_cap;
 	struct plan_file *files; /* in directory order */

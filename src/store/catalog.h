@@ -15,6 +15,9 @@ struct catalog;
 
 #define CATALOG_FORMAT 2
 
+/* Longest text in any row, in bytes. */
+#define CATALOG_TEXT_MAX 65536
+
 /* Largest data of one registry value, in bytes. */
 #define CATALOG_DATA_MAX (64 << 20)
 

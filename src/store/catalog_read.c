@@ -16,7 +16,6 @@
 #include "report/log.h"
 
 #define PAGE_SIZE 4096
-#define TEXT_MAX  65536 /* bytes of the longest value: a path */
 
 int catalog_damaged(struct catalog *c, const char *why)
 {
@@ -269,7 +268,7 @@ const char *catalog_text(sqlite3_stmt *st, int at)
 		return NULL;
 	text = (const char *)sqlite3_column_text(st, at);
 	len = sqlite3_column_bytes(st, at);
-	if (!text || len < 0 || len > TEXT_MAX || strlen(text) != (size_t)len)
+	if (!text || len < 0 || len > CATALOG_TEXT_MAX || strlen(text) != (size_t)len)
 		return NULL;
 	return text;
 }
