@@ -38,7 +38,7 @@ PACKAGES=(
 	linux-source-6.12 bc bison flex libelf-dev cpio zstd xz-utils kmod rsync perl
 	busybox-static ntfs-3g systemd-boot-efi binutils syslinux syslinux-common pxelinux mtools
 	dosfstools
-	qemu-system-x86 ovmf ipxe-qemu sleuthkit libhivex-bin sqlite3 fuse3 libssl-dev cryptsetup-bin
+	qemu-system-x86 ovmf ipxe-qemu sleuthkit libhivex-bin libwin-hivex-perl sqlite3 fuse3 libssl-dev cryptsetup-bin
 	clang clang-format clang-tidy cppcheck shellcheck libclang-rt-14-dev
 )
 
