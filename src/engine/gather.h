@@ -22,10 +22,11 @@ struct gather_result {
 };
 
 /*
- * FILES_ROOT is the store's File directory; the tree goes below "C$" in it. Order: directories
- * before their files, metadata of a directory after its files. A file with 1,023 or more names is
- * copied once, with a log line, and its further names are links to the copy. Per-object failures go
- * through ERRORS; a failure that leaves the volume in doubt stops.
+ * RULES (may be NULL) records the rules. FILES_ROOT is the store's File directory; the tree goes
+ * below "C$" in it. Order: directories before their files, metadata of a directory after its files.
+ * A file with 1,023 or more names is copied once, with a log line, and its further names are links
+ * to the copy. Per-object failures go through ERRORS; a failure that leaves the volume in doubt
+ * stops.
  */
 int gather(struct fs *fs, fs_ref files_root, const struct plan *plan, struct used_rules *rules,
 	   struct catalog *catalog, struct object_errors *errors, struct gather_result *result);

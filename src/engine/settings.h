@@ -72,6 +72,9 @@ int settings_plan_ini(struct settings_plan *plan, struct examine *e, const struc
 /* Appends "HKCU\Software\X" of key number KEY. 0 or HF_ENOMEM. */
 int settings_key_path(const struct settings_plan *plan, uint32_t key, struct str *path);
 
+/* True for a key that is in no hive, only above one that is: it has a name and nothing else. */
+bool settings_key_is_made(const struct settings_key *key);
+
 /* What was stored. */
 struct settings_result {
 	uint64_t keys, values, inis;

@@ -47,11 +47,15 @@ struct walk {
 	struct rules_dir dirs[SETTING_ALIASES]; /* of the key at hand */
 	bool alive[SETTING_ALIASES];		/* the key has that name, and rules know of it */
 	int user;
+	struct registry_key classes; /* UsrClass.dat of USER; no place when there is none */
 	struct str path, alias;
 	struct frame *stack;
 	size_t depth, cap;
 	uint16_t units[VALUE_NAME_UNITS]; /* of a value's name */
 };
+
+/* A key that is in no hive. */
+static const struct registry_key made_key = {.root = REGISTRY_KEY, .user = -1};
 
 /* Whose HKCU is walked through, for messages; or NULL. */
 static const char *owner(const struct walk *w)
@@ -175,6 +179,11 @@ static int report_losses(struct walk *w, const struct settings_key *key, unsigne
 	return err;
 }
 
+bool settings_key_is_made(const struct settings_key *key)
+{
+	return key->key.root == REGISTRY_KEY && !key->key.count;
+}
+
 static int add_key(struct walk *w, const struct settings_key *key)
 {
 	struct settings_plan *plan = w->plan;
@@ -211,14 +220,46 @@ static int push(struct walk *w, struct registry_content *content, uint32_t key)
 	return 0;
 }
 
+/* Adds the subkey NAME at PLACE to what was read of a key. */
+static int add_subkey(struct registry_content *content, const char *name,
+		      const struct registry_key *place)
+{
+	size_t cap = content->subkey_count;
+
+	if (array_grow(&content->subkeys, content->subkey_count, &cap))
+		return log_oom();
+	content->subkeys[content->subkey_count].name = strdup(name);
+	if (!content->subkeys[content->subkey_count].name)
+		return log_oom();
+	content->subkeys[content->subkey_count++].key = *place;
+	return 0;
+}
+
+static bool has_subkey(const struct registry_content *content, const char *name)
+{
+	for (size_t i = 0; i < content->subkey_count; i++)
+		if (!strcasecmp(content->subkeys[i].name, name))
+			return true;
+	return false;
+}
+
+/*
+ * Reads the key at hand. UsrClass.dat is HKCU\Software\Classes also when NTUSER.DAT is lost, or has
+ * no Software: what is missing above it is made.
+ */
 static int read_key(struct walk *w, const struct settings_key *key,
 		    struct registry_content *content)
 {
-	int err = registry_read_key(w->e->registry, &key->key, content);
+	int err = settings_key_is_made(key) ? 0
+					    : registry_read_key(w->e->registry, &key->key, content);
 
-	if (err == HF_ENOMEM)
-		return log_oom();
-	return err;
+	if (err || !w->classes.count)
+		return err == HF_ENOMEM ? log_oom() : err;
+	if (!strcasecmp(w->path.data, "HKCU") && !has_subkey(content, "Software"))
+		return add_subkey(content, "Software", &made_key);
+	if (!strcasecmp(w->path.data, "HKCU\\Software") && settings_key_is_made(key))
+		return add_subkey(content, "Classes", &w->classes);
+	return 0;
 }
 
 /* Takes a key into the plan with what is selected of its values, and goes into it if DEEPER. */
@@ -345,6 +386,8 @@ static int check_hive(struct walk *w, const char *probe, const char *shown, bool
 	if (err || (!wanted && !deeper))
 		return err;
 	err = registry_open_key(w->e->registry, user, probe, &key);
+	if (!err && w->user >= 0 && !required && key.count && key.at[0].user == user)
+		w->classes = key;
 	if (!err || (err == HF_ENOENT && !required))
 		return 0;
 	if (err == HF_ENOMEM)
@@ -383,8 +426,12 @@ static int walk_below(struct walk *w, const char *root)
 	struct registry_key place;
 	int err = registry_open_key(w->e->registry, user, root, &place);
 
-	if (err) /* said by check_hives() */
-		return err == HF_ENOMEM ? log_oom() : 0;
+	if (err == HF_ENOMEM)
+		return log_oom();
+	if (err && !w->classes.count) /* said by check_hives() */
+		return 0;
+	if (err)
+		place = made_key;
 	str_truncate(&w->path, 0);
 	err = str_adds(&w->path, root) ? log_oom() : 0;
 	if (!err)
@@ -410,6 +457,7 @@ static int walk_root(struct walk *w, const char *root, int user)
 	int err = setting_names_init(&w->names, w->e, root, user);
 
 	w->user = user;
+	w->classes = made_key;
 	if (!err)
 		err = ask_names(w);
 	if (!err && w->aliases)

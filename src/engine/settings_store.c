@@ -131,7 +131,8 @@ static int store_security(struct storing *s, uint32_t index, const struct regist
 {
 	int err = HF_ECORRUPT;
 
-	if (s->plan->keys[index].key.root != REGISTRY_KEY)
+	if (s->plan->keys[index].key.root != REGISTRY_KEY ||
+	    settings_key_is_made(&s->plan->keys[index]))
 		return 0;
 	if (info->security && info->security_len)
 		err = security_id(s, info->security, info->security_len, &row->security);
@@ -206,8 +207,9 @@ static int store_value(struct storing *s, uint32_t index, const struct settings_
 static int store_content(struct storing *s, uint32_t index)
 {
 	const struct settings_key *key = &s->plan->keys[index];
-	struct registry_content content;
-	int err = registry_read_key(s->e->registry, &key->key, &content);
+	struct registry_content content = {0};
+	bool made = settings_key_is_made(key);
+	int err = made ? 0 : registry_read_key(s->e->registry, &key->key, &content);
 	bool unread = err;
 
 	if (unread) {

@@ -35,7 +35,7 @@ int used_rules_id(struct used_rules *u, uint32_t index, int64_t *id)
 	struct catalog_rule row;
 
 	*id = 0;
-	if (index == RULES_NONE || !u->rules)
+	if (index == RULES_NONE || !u || !u->rules)
 		return 0;
 	*id = (int64_t)index + 1;
 	if (u->known[index])

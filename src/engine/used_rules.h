@@ -25,7 +25,8 @@ int used_rules_init(struct used_rules *u, const struct rules *rules,
 		    const struct rules_machine *machine, struct catalog *catalog);
 void used_rules_free(struct used_rules *u);
 
-/* The catalog's id of rule INDEX; 0 for RULES_NONE. What catalog_add_rule() returns. */
+/* The catalog's id of rule INDEX; 0 for RULES_NONE, and when U is NULL. What catalog_add_rule()
+ * returns. */
 int used_rules_id(struct used_rules *u, uint32_t index, int64_t *id);
 
 #endif

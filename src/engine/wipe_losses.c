@@ -4,6 +4,7 @@
  * capture had to skip or does not follow, and whatever was made since then.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/winpath.h"
 #include "engine/freshness.h"
@@ -30,6 +31,12 @@ bool wipe_keeps_path(const struct wipe_plan *plan, const struct upcase *upcase, 
 	return false;
 }
 
+/* A setting of the registry or of an ini file ("C:\\x.ini|Section[Setting]"), not a file. */
+static bool is_setting(const char *path)
+{
+	return !winpath_split(path, NULL, NULL) || strchr(path, '|');
+}
+
 static int see_skipped(void *ctx, const char *path, const char *reason)
 {
 	struct losses *l = ctx;
@@ -39,8 +46,8 @@ static int see_skipped(void *ctx, const char *path, const char *reason)
 	if (reason[0] == '/')
 		return 0;
 	/* Gone: deleted since, or by the wipe that is being resumed. An unreadable one is there. */
-	if (fs_resolve(l->fs, path, &ref) == HF_ENOENT ||
-	    wipe_keeps_path(l->plan, fs_upcase(l->fs), path))
+	if (!is_setting(path) && (fs_resolve(l->fs, path, &ref) == HF_ENOENT ||
+				  wipe_keeps_path(l->plan, fs_upcase(l->fs), path)))
 		return 0;
 	if (l->count++ < SHOWN)
 		log_message(l->accepted ? LOG_WARNING : LOG_ERROR,

@@ -11,7 +11,6 @@
 #include "engine/errors.h"
 #include "engine/gather.h"
 #include "engine/plan.h"
-#include "engine/used_rules.h"
 #include "engine/verify.h"
 #include "engine/wipe.h"
 #include "ntfs/image.h"
@@ -157,20 +156,6 @@ static uint64_t serial_of(const char *path)
 	return serial;
 }
 
-/* gather() with RULES as the ones that are recorded. */
-static int gather_by(struct fs *fs, fs_ref root, const struct plan *plan, const struct rules *rules,
-		     struct catalog *catalog, struct object_errors *errors,
-		     struct gather_result *result)
-{
-	struct used_rules used;
-	int err = used_rules_init(&used, rules, NULL, catalog);
-
-	if (!err)
-		err = gather(fs, root, plan, &used, catalog, errors, result);
-	used_rules_free(&used);
-	return err;
-}
-
 /* Captures with the rule above; stops before the catalog when not FINISH. */
 static int capture(const char *path, bool finish, struct gather_result *result)
 {
@@ -196,7 +181,7 @@ static int capture(const char *path, bool finish, struct gather_result *result)
 	CU_ASSERT_EQUAL(plan_volume(&plan, fs, 'C', rules, STORE, PLAN_EFS_ABORT, &errors), 0);
 	CU_ASSERT_EQUAL(store_create(fs, STORE, &root), 0);
 	cancel_set(!finish);
-	err = gather_by(fs, root, &plan, rules, catalog, &errors, result);
+	err = gather(fs, root, &plan, NULL, catalog, &errors, result);
 	cancel_set(false);
 	if (!err)
 		err = verify_store(fs, STORE, catalog, &verified);
@@ -582,7 +567,7 @@ static void odd_store(const char *path, uint64_t serial, bool empty, const char 
 	if (empty)
 		plan.dir_count = 1;
 	CU_ASSERT_EQUAL(store_create(fs, STORE, &root), 0);
-	CU_ASSERT_EQUAL(gather_by(fs, root, &plan, rules, catalog, &errors, &result), 0);
+	CU_ASSERT_EQUAL(gather(fs, root, &plan, NULL, catalog, &errors, &result), 0);
 	if (skipped)
 		CU_ASSERT_EQUAL(catalog_add_skipped(catalog, skipped, "tried"), 0);
 	CU_ASSERT_EQUAL(store_finish(fs, STORE, catalog), 0);
