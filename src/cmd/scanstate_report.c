@@ -277,6 +277,8 @@ static int explain_names(const struct scan *s, const char *key, const char *valu
 	for (size_t i = 0; !ret && i < names.count; i++) {
 		struct rules_decision one;
 
+		if (names.items[i].implied)
+			continue;
 		ret = setting_name(&names.items[i], key, &name);
 		if (ret == HF_ENOENT) {
 			ret = 0;
@@ -336,8 +338,46 @@ static int explain_key(const struct scan *s)
 	return ret ? USMT_INIT_OPERATING_ENVIRONMENT_FAILED : USMT_SUCCESS;
 }
 
+/* "C:\\x.ini|Section[Setting]". */
+static int explain_setting(const struct scan *s)
+{
+	const char *text = s->o.explain, *bar = strchr(text, '|'), *bracket = strchr(bar, '[');
+	size_t len = strlen(text);
+	struct rules_decision decision;
+	struct str path = {0};
+
+	char *file = strndup(text, (size_t)(bar - text));
+	char *section = bracket ? strndup(bar + 1, (size_t)(bracket - bar) - 1) : NULL;
+	char *name = bracket ? strndup(bracket + 1, len - (size_t)(bracket - text) - 2) : NULL;
+	bool formed = bracket && text[len - 1] == ']' && file &&
+		      !winpath_normalise(file, s->capture.letter, &path);
+	int ret = 0;
+	if (!formed) {
+		log_error("--explain %s: a setting of an ini file is written "
+			  "C:\\x.ini|Section[Setting].",
+			  text);
+	} else if (!section || !name) {
+		ret = log_oom();
+	} else {
+		log_status("%s|%s[%s]", path.data, section, name);
+		ret = rules_explain_setting(s->rules, path.data, section, name, print_match,
+					    (void *)s, &decision);
+		if (!ret)
+			say_decision(&decision);
+	}
+	str_free(&path);
+	free(file);
+	free(section);
+	free(name);
+	if (ret)
+		return USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
+	return formed ? USMT_SUCCESS : USMT_INVALID_PARAMETERS;
+}
+
 int scan_explain(const struct scan *s)
 {
+	if (strchr(s->o.explain, '|'))
+		return explain_setting(s);
 	return strncasecmp(s->o.explain, "HK", 2) ? explain_path(s) : explain_key(s);
 }
 

@@ -27,11 +27,12 @@ static bool is_below(const char *key, const char *top, const char **rest)
 	return true;
 }
 
-static int add(struct setting_names *names, int user, const char *from, const char *to)
+static int add(struct setting_names *names, int user, const char *from, const char *to,
+	       bool implied)
 {
 	if (!from || !to || names->count == SETTING_ALIASES)
 		return log_oom();
-	names->items[names->count++] = (struct setting_alias){user, from, to};
+	names->items[names->count++] = (struct setting_alias){user, from, to, implied};
 	return 0;
 }
 
@@ -66,8 +67,8 @@ static int add_control_set(struct setting_names *names, struct examine *e)
 
 		if (k->key.count && k->key.at[0].key == current.at[0].key &&
 		    strcasecmp(k->name, "CurrentControlSet"))
-			err = add(names, -1, CURRENT_SET,
-				  keep(names, SYSTEM_KEY "\\", k->name, ""));
+			err = add(names, -1, CURRENT_SET, keep(names, SYSTEM_KEY "\\", k->name, ""),
+				  false);
 	}
 	registry_content_free(&content);
 	return err;
@@ -79,22 +80,22 @@ int setting_names_init(struct setting_names *names, struct examine *e, const cha
 	int err;
 
 	*names = (struct setting_names){0};
-	err = add(names, user, root, root);
+	err = add(names, user, root, root, false);
 	if (err)
 		return err;
 	if (!strcmp(root, "HKLM")) {
 		/* A link in the hive, from Windows 7 on. */
 		err = add(names, -1, "HKLM\\Software\\Classes\\Wow6432Node",
-			  "HKLM\\Software\\Wow6432Node\\Classes");
+			  "HKLM\\Software\\Wow6432Node\\Classes", false);
 		return err ? err : add_control_set(names, e);
 	}
 	if (!strcmp(root, "HKU"))
-		return add(names, -1, "HKU\\.DEFAULT", "HKU\\S-1-5-18");
+		return add(names, -1, "HKU\\.DEFAULT", "HKU\\S-1-5-18", false);
 	sid = e->machine->chosen->users[e->users[user]].sid;
-	err = add(names, -1, "HKCU", keep(names, "HKU\\", sid, ""));
+	err = add(names, -1, "HKCU", keep(names, "HKU\\", sid, ""), true);
 	return err ? err
 		   : add(names, -1, "HKCU\\Software\\Classes",
-			 keep(names, "HKU\\", sid, "_Classes"));
+			 keep(names, "HKU\\", sid, "_Classes"), true);
 }
 
 void setting_names_free(struct setting_names *names)
@@ -159,7 +160,8 @@ static int rename_below(struct examine *e, const char *root, int user, struct st
 	int err = setting_names_init(&names, e, root, user);
 
 	for (size_t i = 1; i < names.count && !err && !*found; i++) {
-		const struct setting_alias back = {user, names.items[i].to, names.items[i].from};
+		const struct setting_alias back = {user, names.items[i].to, names.items[i].from,
+						   false};
 
 		err = setting_name(&back, key->data, &renamed);
 		*found = !err;

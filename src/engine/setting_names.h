@@ -20,6 +20,7 @@ struct examine;
 struct setting_alias {
 	int user; /* for rules_enter_key() */
 	const char *from, *to;
+	bool implied; /* rules_enter_key() asks about it together with FROM */
 };
 
 #define SETTING_ALIASES 4

@@ -361,6 +361,8 @@ static int ask_names(struct walk *w)
 	for (size_t i = 0; i < w->names.count && !err; i++) {
 		const struct setting_alias *alias = &w->names.items[i];
 
+		if (alias->implied)
+			continue;
 		err = rules_enter_key(w->rules, alias->user, alias->to, &dir);
 		if (!err && (dir.count || dir.may_descend))
 			w->asked[w->aliases++] = *alias;

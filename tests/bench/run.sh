@@ -109,6 +109,16 @@ gcc -std=gnu11 -O2 -D_GNU_SOURCE -Isrc -o "$DIR/rules_bench" tests/bench/rules_b
 "$DIR/rules_bench"
 
 echo
+echo "== Settings: a user's hive of 111 MB with 100,000 keys and 400,000 values, all kept"
+"$FIXTURES/mkwin" --style win10 --size 2G "$DIR/hive.img" >/dev/null
+tests/bench/bighive.pl 100000 4 200 >"$DIR/hive"
+ntfscp -f -q "$DIR/hive.img" "$DIR/hive" /Users/ann/NTUSER.DAT
+sed 's/type="File">[^<]*/type="Registry">HKCU\\* [*]/; s/context="System"/context="User"/' "$DIR/all.xml" >"$DIR/hive.xml"
+echo "whole scanstate process:            $(seconds "$HOLDFAST" scanstate --volume "C=$DIR/hive.img" 'C:\USMTMIG' \
+	/hardlink /nocompress "/i:$DIR/hive.xml" "/l:$DIR/hive.log" '/ue:*' /ui:ann) s"
+grep -o '[0-9]* registry values of [0-9]* keys' "$DIR/hive.log"
+
+echo
 echo "== Sizes, bytes"
 stat -c '%s %n' build/kernel/bzImage build/images/pxe/initramfs.zst build/images/holdfast.efi build/holdfast |
 	awk '{ printf "%10d  %s\n", $1, $2; if (NR < 3) sum += $1 }

@@ -189,6 +189,11 @@ said '2 ini settings' "they are counted"
 query "they are in the catalog" "SELECT group_concat(file || '|' || section || '|' || i.name || '|' || value, ';') FROM ini_value i" \
 	'C:\Users\ann\tool.ini|Main|Empty|;C:\Users\ann\tool.ini|Main|Name|grüß'
 query "with their rule" "SELECT DISTINCT pattern FROM ini_value i JOIN rule r ON r.id = i.rule" 'C:\Users\ann\tool.ini|Main [*]'
+expect 0 "--explain of a setting" scan "$image" "$STORE" "/i:$SCRATCH/ini.xml" --explain 'c:\users\ann\tool.ini|Main[name]'
+said 'It is kept.' "it is"
+expect 0 "--explain of another" scan "$image" "$STORE" "/i:$SCRATCH/ini.xml" --explain 'C:\Users\ann\tool.ini|Other[Name]'
+said 'it is not kept' "it is not"
+expect 11 "--explain of half a setting" scan "$image" "$STORE" "/i:$SCRATCH/ini.xml" --explain 'C:\Users\ann\tool.ini|Other'
 
 echo "-- damage"
 cp --sparse=always "$image" "$SCRATCH/good.img"

@@ -20,6 +20,7 @@
 	X(version_resource) \
 	X(shell_link) \
 	X(examine) \
+	X(settings) \
 	X(machine) \
 	X(fs) \
 	X(fs_open) \
@@ -45,6 +46,7 @@
 	X(engine) \
 	X(mapping) \
 	X(restore)
+	X(engine)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) void suite_##name(void);
