@@ -271,6 +271,8 @@ int verify_store(struct fs *fs, const char *path, struct catalog *catalog,
 	*result = (struct verify_result){0};
 	err = catalog_count(catalog, &dirs, &files, &skipped);
 	if (!err)
+		err = catalog_check_settings(catalog);
+	if (!err)
 		err = catalog_dirs(catalog, load_dir, &v);
 	if (!err)
 		err = find_files(&v, &root);

@@ -18,9 +18,9 @@ struct verify_result {
 };
 
 /*
- * Checks the store at PATH ("\USMTMIG") of FS: one directory read for each directory, sizes from
- * the records. Each fault is an error message (the first 20). 0 when whole, HF_ECORRUPT when not,
- * or the error that stopped it.
+ * Checks that the catalog's settings can be read, and the store at PATH ("\USMTMIG") of FS: one
+ * directory read for each directory, sizes from the records. Each fault is an error message (the
+ * first 20). 0 when whole, HF_ECORRUPT when not, or the error that stopped it.
  */
 int verify_store(struct fs *fs, const char *path, struct catalog *catalog,
 		 struct verify_result *result);

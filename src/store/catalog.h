@@ -176,6 +176,8 @@ int catalog_reg_values(struct catalog *c, int64_t key,
 		       int (*visit)(void *, const struct catalog_reg_value *), void *ctx);
 int catalog_ini_values(struct catalog *c, int (*visit)(void *, const struct catalog_ini_value *),
 		       void *ctx);
+/* Reads all settings and checks them as catalog_open() does. HF_ECORRUPT with a message. */
+int catalog_check_settings(struct catalog *c);
 int catalog_count_settings(struct catalog *c, uint64_t *keys, uint64_t *values, uint64_t *inis);
 /* Numbers of rows. */
 int catalog_count(struct catalog *c, uint64_t *dirs, uint64_t *files, uint64_t *skipped);

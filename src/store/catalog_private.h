@@ -76,7 +76,4 @@ const char *catalog_text(sqlite3_stmt *st, int at);
 /* Integer column AT; false when it is none, or not in MIN..MAX. */
 bool catalog_int(sqlite3_stmt *st, int at, int64_t min, int64_t max, int64_t *out);
 
-/* Reads all settings of an opened catalog, whose tables of users are fine. */
-int catalog_check_settings(struct catalog *c);
-
 #endif

@@ -21,7 +21,7 @@ int catalog_damaged(struct catalog *c, const char *why)
 {
 	log_error("%s is damaged: %s. The store cannot be relied upon; nothing was changed. Check "
 		  "the volume, then capture again.",
-		  c->name, why);
+		  c->name ? c->name : "The catalog", why);
 	return HF_ECORRUPT;
 }
 
