@@ -64,12 +64,14 @@ static void add_hive(struct fs *fs, bool damaged)
 	hivegen_key(g, "Control Panel\\Mouse");
 	hivegen_text(g, "Speed", "1");
 	data = hivegen_take(g, &len);
-	/* The class is a cell of its own; the data of a value will do. */
+	/* The class is a cell of its own: that of a value's data, which becomes four bytes within.
+	 */
 	nk = find_cell(data, len, 0x50, "Vendor", 6);
 	text = find_cell(data, len, 4, CLASS, sizeof(CLASS) - 1);
 	at = (uint32_t)(text - data - 0x1000);
 	memcpy(nk + 0x34, &at, 4);
 	nk[0x4e] = sizeof(CLASS) - 1;
+	memcpy(find_cell(data, len, 0x18, "class", 5) + 8, "\4\0\0\x80", 4);
 	if (damaged)
 		find_cell(data, len, 0x50, "Sub", 3)[4] = 'x';
 	CU_ASSERT_EQUAL(memfs_add(fs, "\\Users\\ann\\NTUSER.DAT", data, len), 0);
@@ -117,7 +119,7 @@ static int set_up(struct fixture *f, bool damaged, const char *context, const ch
 	CU_ASSERT_EQUAL_FATAL(windows_probe(f->fs, "\\Windows", &f->install), 0);
 	CU_ASSERT_EQUAL_FATAL(windows_read_users(f->fs, &f->install), 0);
 	f->install.volume = 1;
-	f->volumes[1] = (struct machine_volume){NULL, f->fs, 'C'};
+	f->volumes[1] = (struct machine_volume){.fs = f->fs, .letter = 'C'};
 	f->machine = (struct machine){.volumes = f->volumes,
 				      .volume_count = 2,
 				      .installs = &f->install,
