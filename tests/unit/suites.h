@@ -46,7 +46,6 @@
 	X(engine) \
 	X(mapping) \
 	X(restore)
-	X(engine)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) void suite_##name(void);
