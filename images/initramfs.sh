@@ -12,7 +12,7 @@ programs=(/usr/bin/ntfs-3g /usr/sbin/blkid)
 # Conversions that rule files ask iconv for.
 gconv_modules='UTF-16 UTF-16LE UTF-16BE ISO-8859-1 CP1252'
 gconv_files=(UTF-16.so ISO8859-1.so CP1252.so)
-applets=(scanstate wipe hlscan volumes unlock savelogs)
+read -ra applets < <(sed -n 's/^APPLETS *:= *//p' "$top/src/Makefile")
 
 # install_system FILE: copies a system file to the same place and notes it in the manifest.
 install_system() {
@@ -121,6 +121,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
 need "$build/holdfast" "${programs[@]}"
+[ "${#applets[@]}" -gt 0 ] || die "src/Makefile names no applets"
 umask 022
 : > "$manifest"
 install_skeleton

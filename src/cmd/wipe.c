@@ -25,28 +25,27 @@ struct wipe_command {
 	struct wipe_options options;
 	const char *keeps[KEEPS_MAX];
 	const char *log, *vars;
-	bool dry_run, help, accept_damage;
+	bool dry_run, help, accept_damage, resume;
 };
 
 static const char usage[] =
 	"Usage: holdfast wipe C: [options]\n"
 	"Deletes everything on the volume except the store, \\Holdfast, \\_SMSTaskSequence, what\n"
-	"--keep names, and NTFS's own files. Refuses unless the store is complete, every entry of "
-	"it\n"
-	"checks out, every profile is in it or was excluded by an option of the capture, nothing "
-	"was\n"
-	"skipped, Windows has not run since, the volume is not damaged (see holdfast doctor), and "
-	"no\n"
-	"other store would go. An interrupted wipe goes "
-	"on\n"
-	"when the same command is given again; after a power cut the volume needs chkdsk /f first\n"
-	"(from a Windows installer: Shift+F10).\n"
+	"--keep names, and NTFS's own files. Refuses unless the store is complete, every entry of\n"
+	"it checks out, every profile is in it or was excluded by an option of the capture,\n"
+	"nothing was skipped, Windows has not run since, the volume is not damaged (see holdfast\n"
+	"doctor), and no other store would go. An interrupted wipe, also one that a power cut\n"
+	"ended, goes on when the same command is given again.\n"
 	"\n"
 	"  --keep PATH          also leave this file or folder alone; may be repeated\n"
 	"  --store PATH         which store counts, when there are several\n"
 	"  --with-errors        also wipe what the capture had to skip (its return code 3)\n"
 	"  --old-store          also when Windows has run since the capture\n"
 	"  --accept-damage      also when the volume is damaged\n"
+	"  --resume             only go on with a wipe that was interrupted, or is done while no "
+	"new\n"
+	"                       Windows is there yet; otherwise write nothing and end with code "
+	"27\n"
 	"  --dry-run            only check and show what would go; writes nothing\n"
 	"  --log FILE           log file on this computer\n"
 	"  --vars FILE          write OSDStateStorePath and _SMSTSProtectedPaths to this file\n"
@@ -58,13 +57,12 @@ static const char codes[] =
 	"options;\n"
 	"13 the log file cannot be written; 26 no Windows, or not clear which; 27 no complete "
 	"store,\n"
-	"or not clear which; 36 refused: hibernated, not shut down, in use, or something that is "
-	"not\n"
-	"in the store would be lost; 38 the volume cannot be read; 42 the store does not fit its\n"
-	"catalog, or the catalog is damaged; 61 some objects could not be deleted; 71 cannot work\n"
-	"here (memory, no access); 72 stopped by an error while deleting: the store is whole, run "
-	"it\n"
-	"again.\n";
+	"not clear which, or no wipe to --resume; 36 refused: hibernated, not shut down, in use, "
+	"or\n"
+	"something that is not in the store would be lost; 38 the volume cannot be read; 42 the\n"
+	"store does not fit its catalog, or the catalog is damaged; 61 some objects could not be\n"
+	"deleted; 71 cannot work here (memory, no access); 72 stopped by an error while deleting:\n"
+	"the store is whole, run it again.\n";
 
 /* Takes one of wipe's own options at argv[*I]: 1 taken, 0 not ours, HF_EINVAL. */
 static int take_own(struct wipe_command *w, int argc, char **argv, int *i)
@@ -87,6 +85,8 @@ static int take_own(struct wipe_command *w, int argc, char **argv, int *i)
 		return w->options.old_store = true;
 	if (!strcmp(argv[*i], "--accept-damage"))
 		return w->accept_damage = true;
+	if (!strcmp(argv[*i], "--resume"))
+		return w->resume = true;
 	if (!strcmp(argv[*i], "--help") || !strcmp(argv[*i], "/?"))
 		return w->help = true;
 	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
@@ -234,6 +234,19 @@ static int carry_out(struct wipe_command *w, struct machine *m)
 	return code_after(err);
 }
 
+/* --resume: the code when there is no wipe to go on with, as far as can be told; else 0. */
+static int check_under_way(const struct wipe_command *w, struct machine *m, int err)
+{
+	bool under_way = false;
+
+	if (!err)
+		err = wipe_is_under_way(m, &w->options, &under_way);
+	if (!err && under_way)
+		return USMT_SUCCESS;
+	log_status("No interrupted wipe of %c: was found.", w->options.letter);
+	return USMT_INVALID_STORE_LOCATION;
+}
+
 static int run(struct wipe_command *w)
 {
 	struct machine *m = NULL;
@@ -241,6 +254,11 @@ static int run(struct wipe_command *w)
 
 	if (!err)
 		err = target_choose(m, &w->select.options, w->options.letter);
+	code = w->resume ? check_under_way(w, m, err) : USMT_SUCCESS;
+	if (code) {
+		machine_close(m);
+		return code;
+	}
 	if (err == HF_ENOENT || err == HF_EAMBIGUOUS || err == HF_ECORRUPT)
 		code = USMT_INIT_ERROR;
 	else

@@ -56,7 +56,10 @@ static int check_volume(struct capture *c)
 	return 0;
 }
 
-/* Is what is at the place of the store nothing, or a store that may be replaced? */
+/*
+ * Is what is at the place of the store nothing, or a store that may be replaced? What an
+ * interrupted capture left is no store: nobody has to ask for its replacement.
+ */
 static int check_place(struct capture *c)
 {
 	enum store_state state;
@@ -72,10 +75,10 @@ static int check_place(struct capture *c)
 			  c->options.store);
 		return HF_EREFUSED;
 	}
-	if (state != STORE_NONE && !c->options.overwrite && !c->options.only_look) {
-		log_error("%s holds a%s store already. Use /o to overwrite it, or choose another "
+	if (state == STORE_COMPLETE && !c->options.overwrite && !c->options.only_look) {
+		log_error("%s holds a store already. Use /o to overwrite it, or choose another "
 			  "StorePath.",
-			  c->options.store, state == STORE_COMPLETE ? "" : "n interrupted");
+			  c->options.store);
 		return HF_EREFUSED;
 	}
 	return 0;
@@ -186,7 +189,7 @@ int capture_fill(struct capture *c)
 	catalog_free(catalog);
 	if (err)
 		log_error("The store %s is not complete: %s. The files are untouched where they "
-			  "were; run the same command with /o to begin again.",
+			  "were; run the same command to begin again.",
 			  c->options.store, hf_strerror(err));
 	return err;
 }

@@ -49,6 +49,13 @@ uint64_t wipe_plan_objects(const struct wipe_plan *plan);
  */
 int wipe_run(struct machine *m, struct wipe_plan *plan);
 
+/*
+ * Was a wipe of the volume begun and not seen through to its end: a store says "wipe started", or
+ * "done" while there is no Windows yet? Reads only. What reading returns; UNDER_WAY is false when
+ * the volume cannot be read at all.
+ */
+int wipe_is_under_way(struct machine *m, const struct wipe_options *options, bool *under_way);
+
 void wipe_plan_free(struct wipe_plan *plan);
 
 #endif

@@ -48,7 +48,7 @@ cmdline() {
 	check "$1" "$3" "$(parse '' "$2")"
 }
 
-keys='action, scanstate, disk-serial, volume-label, windows, wipe-keep, wipe-with-errors, accept-damage, end, logs, error-delay, menu-timeout, bitlocker-recovery, bitlocker-password'
+keys='action, scanstate, loadstate, disk-serial, volume-label, windows, wipe-keep, wipe-with-errors, accept-damage, end, logs, error-delay, menu-timeout, bitlocker-recovery, bitlocker-password'
 
 # --- good files
 file 'an empty file' '' ''
@@ -63,6 +63,10 @@ file 'UTF-8 byte order mark' '\357\273\277action = show\r\n' 'action = show   (h
 file 'a ScanState line stays verbatim' \
 	'scanstate = "C:\\My Store" /ui:DOM\\* /c  /i:"a b.xml" # $(reboot) `x` $HOME\n' \
 	'scanstate = "C:\My Store" /ui:DOM\* /c  /i:"a b.xml" # $(reboot) `x` $HOME   (holdfast.conf line 1)'
+file 'a restore' 'action = restore\nloadstate = C:\\S /hardlink /nocompress /lac:p=w\n' \
+	$'action = restore   (holdfast.conf line 1)\nloadstate = C:\\S /hardlink /nocompress /lac:(hidden)   (holdfast.conf line 2)'
+file 'a restore that deletes the store' 'action=restore+delete-store' \
+	'action = restore+delete-store   (holdfast.conf line 1)'
 file 'a value with = in it' 'disk-serial = A=B\n' 'disk-serial = A=B   (holdfast.conf line 1)'
 file 'a glob stays a glob' 'volume-label = *\n' 'volume-label = *   (holdfast.conf line 1)'
 file 'umlauts in UTF-8' 'volume-label = B\303\274ro\n' $'volume-label = B\303\274ro   (holdfast.conf line 1)'
@@ -77,9 +81,12 @@ file 'numbers' 'error-delay = 0\nmenu-timeout = 1440\n' \
 # --- bad files
 file 'unknown key' 'actoin = capture\n' "holdfast.conf line 1: unknown key \"actoin\"; allowed: $keys"
 file 'bad value' 'action = wipe\n' \
-	'holdfast.conf line 1: key "action": bad value "wipe"; allowed: menu, show, capture, capture+wipe'
+	'holdfast.conf line 1: key "action": bad value "wipe"; allowed: menu, show, capture, capture+wipe, restore, restore+delete-store'
+file 'half an action' 'action = delete-store\n' \
+	'holdfast.conf line 1: key "action": bad value "delete-store"; allowed: menu, show, capture, capture+wipe, restore, restore+delete-store'
+file 'an empty LoadState line' 'loadstate =\n' 'holdfast.conf line 1: key "loadstate" has no value; delete it or put # before it'
 file 'every error is told, good keys stay good' 'end = reboot\naction = x\nlogs = y\n' \
-	$'holdfast.conf line 2: key "action": bad value "x"; allowed: menu, show, capture, capture+wipe\nholdfast.conf line 3: key "logs": bad value "y"; allowed: holdfast+volume, holdfast, volume, none\nend = reboot   (holdfast.conf line 1)'
+	$'holdfast.conf line 2: key "action": bad value "x"; allowed: menu, show, capture, capture+wipe, restore, restore+delete-store\nholdfast.conf line 3: key "logs": bad value "y"; allowed: holdfast+volume, holdfast, volume, none\nend = reboot   (holdfast.conf line 1)'
 file 'a key twice' 'end = reboot\nend = shell\n' \
 	$'holdfast.conf line 2: key "end" is given twice; keep one of the lines\nend = reboot   (holdfast.conf line 1)'
 file 'no value' 'disk-serial =\n' 'holdfast.conf line 1: key "disk-serial" has no value; delete it or put # before it'
@@ -116,6 +123,8 @@ file 'a BitLocker key as a line' '111111-222222-333333-444444-555555-666666-1111
 	'holdfast.conf line 1: "(digits hidden)" is not of the form key = value (comments start with #)'
 file 'a BitLocker key under a wrong name' 'recovery-key = 111111-222222-333333-444444\n' \
 	"holdfast.conf line 1: unknown key \"recovery-key\"; allowed: $keys"
+file 'the password of /lac in a line with a mistake' 'loadstat = C:\\S /LAC:"a b" /c\nx /lac:secret\n' \
+	"holdfast.conf line 1: unknown key \"loadstat\"; allowed: $keys"$'\nholdfast.conf line 2: "x /lac:(hidden)" is not of the form key = value (comments start with #)'
 file 'a BitLocker key twice' 'bitlocker-password = a\nbitlocker-password = b\n' \
 	$'holdfast.conf line 2: key "bitlocker-password" is given twice; keep one of the lines\nbitlocker-password = (hidden)   (holdfast.conf line 1)'
 
@@ -131,6 +140,8 @@ cmdline 'double quotes inside single quotes' "holdfast.scanstate='\"C:\\My Store
 	'scanstate = "C:\My Store" /c   (kernel command line)'
 cmdline 'an apostrophe in a word' "holdfast.volume-label=Ann's holdfast.end=reboot" \
 	$'volume-label = Ann\'s   (kernel command line)\nend = reboot   (kernel command line)'
+cmdline 'a restore' 'holdfast.action=restore+delete-store holdfast.loadstate="C:\S /hardlink /nocompress"' \
+	$'action = restore+delete-store   (kernel command line)\nloadstate = C:\\S /hardlink /nocompress   (kernel command line)'
 cmdline 'media' 'holdfast.media=expected' 'media = expected'
 cmdline 'BitLocker keys are not for the command line' 'holdfast.bitlocker-recovery=111111-222222-333333-444444' \
 	'kernel command line: key "bitlocker-recovery" is not for the kernel command line; put the key into a file in the folder keys'

@@ -23,6 +23,8 @@ menu() {
 		action_show() { did show; }
 		action_capture() { did capture; }
 		action_capture_wipe() { did capture+wipe; }
+		action_restore() { did restore; }
+		action_restore_delete() { did restore+delete-store; }
 		save_logs() { did logs; }
 		logs_to_media() { did media; }
 		list_volumes() { did volumes; }
@@ -48,17 +50,22 @@ check() {
 	fi
 }
 
-check 'Enter only shows' '\n9\n' 'unlock show poweroff'
-check '1 only shows' ' 1 \n9\n' 'unlock show poweroff'
-check 'restart' '8\n' 'reboot'
-check 'nonsense is asked again' 'x\n10\n-\n* \n9\n' 'poweroff'
-check 'list' '2\n9\n' 'volumes poweroff'
-check 'a disk is chosen' '3\nAB 12\n9\n' 'volumes poweroff serial=AB 12'
-check 'a capture needs its word' '4\nSTORE\n9\n' 'unlock volumes capture logs poweroff'
-check 'no word, no capture' '4\n\n4\nstore\n4\ny\n9\n' 'unlock volumes unlock volumes unlock volumes poweroff'
-check 'a wipe needs its word' '5\nDELETE\n9\n' 'unlock volumes capture+wipe logs poweroff'
-check 'no word, no wipe' '5\n\n5\nSTORE\n5\ndelete\n9\n' 'unlock volumes unlock volumes unlock volumes poweroff'
-check 'logs and shell' '6\n7\n9\n' 'media shell poweroff'
+check 'Enter only shows' '\n11\n' 'unlock show poweroff'
+check '1 only shows' ' 1 \n11\n' 'unlock show poweroff'
+check 'restart' '10\n' 'reboot'
+check 'nonsense is asked again' 'x\n12\n0\n-\n* \n11\n' 'poweroff'
+check 'list' '2\n11\n' 'volumes poweroff'
+check 'a disk is chosen' '3\nAB 12\n11\n' 'volumes poweroff serial=AB 12'
+check 'a capture needs its word' '4\nSTORE\n11\n' 'unlock volumes capture logs poweroff'
+check 'no word, no capture' '4\n\n4\nstore\n4\ny\n11\n' 'unlock volumes unlock volumes unlock volumes poweroff'
+check 'a wipe needs its word' '5\nDELETE\n11\n' 'unlock volumes capture+wipe logs poweroff'
+check 'no word, no wipe' '5\n\n5\nSTORE\n5\ndelete\n11\n' 'unlock volumes unlock volumes unlock volumes poweroff'
+check 'a restore needs its word' '6\nRESTORE\n11\n' 'unlock volumes restore logs poweroff'
+check 'no word, no restore' '6\n\n6\nrestore\n6\nSTORE\n11\n' 'unlock volumes unlock volumes unlock volumes poweroff'
+check 'deleting the store needs its words' '7\nDELETE STORE\n11\n' 'unlock volumes restore+delete-store logs poweroff'
+check 'no words, no deletion' '7\n\n7\nRESTORE\n7\nDELETE\n11\n' 'unlock volumes unlock volumes unlock volumes poweroff'
+check 'the words for another choice wipe nothing' '5\nDELETE STORE\n11\n' 'unlock volumes poweroff'
+check 'logs and shell' '8\n9\n11\n' 'media shell poweroff'
 check 'no input at all ends it' '' 'poweroff'
 check 'the input ends at the word for the wipe' '5\n' 'unlock volumes poweroff'
 

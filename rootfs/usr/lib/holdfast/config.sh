@@ -5,9 +5,10 @@
 # Nothing here is ever evaluated: every value is data, and every key has one line in config_set.
 # Errors are collected in CONFIG_ERRORS (one per line), so that a person sees all of them at once.
 
-CONFIG_KEYS='action scanstate disk-serial volume-label windows wipe-keep wipe-with-errors accept-damage end
+CONFIG_KEYS='action scanstate loadstate disk-serial volume-label windows wipe-keep wipe-with-errors accept-damage end
 logs error-delay menu-timeout bitlocker-recovery bitlocker-password'
 CONFIG_MAX_BYTES=65536
+CONFIG_HIDE_LAC='s/(\/lac:)("[^"]*"|[^[:space:]"]+)/\1(hidden)/Ig'
 CONFIG_LF='
 '
 CONFIG_CR=$(printf '\r')
@@ -22,6 +23,8 @@ config_init() {
 	# A Windows command line: the backslash is not an escape.
 	# shellcheck disable=SC1003
 	cfg_scanstate='C:\USMTMIG /hardlink /nocompress /i:MigUser.xml /i:MigDocs.xml /i:MigApp.xml /i:MigSys.xml /v:5'
+	# shellcheck disable=SC1003
+	cfg_loadstate='C:\USMTMIG /hardlink /nocompress /v:5'
 	cfg_disk_serial=
 	cfg_volume_label=
 	cfg_windows=
@@ -54,8 +57,13 @@ config_hide() {
 
 # The same for a stream: what follows a key of ours for them, and digits that look like a part of one.
 config_hide_stream() {
-	sed -E -e 's/(bitlocker[-_[:alnum:]]*)([[:space:]]*=|[[:space:]]).*/\1 (hidden)/I' \
+	sed -E -e "$CONFIG_HIDE_LAC" -e 's/(bitlocker[-_[:alnum:]]*)([[:space:]]*=|[[:space:]]).*/\1 (hidden)/I' \
 		-e 's/([0-9]{6}[- ]){2,}[0-9]{0,6}/(digits hidden)/g' -e 's/[0-9]{48}/(digits hidden)/g'
+}
+
+# config_hide_password TEXT: prints a LoadState command line without the password of /lac.
+config_hide_password() {
+	printf '%s\n' "$1" | sed -E "$CONFIG_HIDE_LAC"
 }
 
 # config_is_number VALUE MAX: true for a plain decimal number of at most MAX.
@@ -137,10 +145,12 @@ config_set() {
 	esac
 	case $k in
 	action)
-		config_choice "$w" "$k" "$v" menu show capture capture+wipe || return
+		config_choice "$w" "$k" "$v" menu show capture capture+wipe restore restore+delete-store ||
+			return
 		cfg_action=$v
 		;;
 	scanstate) cfg_scanstate=$v ;;
+	loadstate) cfg_loadstate=$v ;;
 	disk-serial) cfg_disk_serial=$v ;;
 	volume-label) cfg_volume_label=$v ;;
 	windows)
@@ -356,6 +366,7 @@ config_print() {
 		case $key in
 		action) value=$cfg_action ;;
 		scanstate) value=$cfg_scanstate ;;
+		loadstate) value=$(config_hide_password "$cfg_loadstate") ;;
 		disk-serial) value=$cfg_disk_serial ;;
 		volume-label) value=$cfg_volume_label ;;
 		windows) value=$cfg_windows ;;

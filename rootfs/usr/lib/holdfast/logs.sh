@@ -80,7 +80,7 @@ logs_start() {
 run_logged() {
 	local status started
 	started=$(cut -d ' ' -f 1 /proc/uptime)
-	log "start: $(quote_words "$@")"
+	log "start: $(config_hide_password "$(quote_words "$@")")"
 	(cd "$WORK_DIR" && exec "$@")
 	status=$?
 	log "exit code $status after $(elapsed_since "$started") s: $1 ${2-}"

@@ -56,6 +56,7 @@ menu_show() {
  Holdfast   $(dmi sys_vendor) $(dmi product_name)   serial ${machine_serial:-unknown}
 ------------------------------------------------------------------------------
  ScanState: $cfg_scanstate
+ LoadState: $(config_hide_password "$cfg_loadstate")
  Windows:   $(menu_selection)
 
   1  Show what would be captured                  writes nothing   (Enter)
@@ -63,10 +64,12 @@ menu_show() {
   3  Choose the Windows by its disk's serial      writes nothing
   4  Capture into the store
   5  Capture into the store, then WIPE the old Windows around it
-  6  Copy the logs to the stick
-  7  Shell
-  8  Restart
-  9  Power off
+  6  Restore the store into the new Windows
+  7  Restore the store, compare, then DELETE the store
+  8  Copy the logs to the stick
+  9  Shell
+ 10  Restart
+ 11  Power off
 END
 }
 
@@ -121,6 +124,28 @@ menu_wipe() {
 	save_logs
 }
 
+menu_restore() {
+	menu_unlock
+	list_volumes
+	echo
+	echo "Windows to restore into: $(menu_selection)"
+	menu_confirm RESTORE 'The files of the store are linked into that Windows. The store stays.' ||
+		return
+	action_restore
+	save_logs
+}
+
+menu_restore_delete() {
+	menu_unlock
+	list_volumes
+	echo
+	echo "Windows to restore into: $(menu_selection)"
+	menu_confirm 'DELETE STORE' 'When everything was restored and compared, the store is deleted.' ||
+		return
+	action_restore_delete
+	save_logs
+}
+
 # menu_main: returns when the person chose how to end, with cfg_end set, or when nobody is there.
 menu_main() {
 	while :; do
@@ -141,11 +166,13 @@ menu_main() {
 		3) menu_choose_disk ;;
 		4) menu_capture ;;
 		5) menu_wipe ;;
-		6) logs_to_media ;;
-		7) menu_shell ;;
-		8) cfg_end=reboot && return ;;
-		9) cfg_end=poweroff && return ;;
-		*) printf '"%s" is not one of the choices 1 to 9.\n' "$MENU_ANSWER" ;;
+		6) menu_restore ;;
+		7) menu_restore_delete ;;
+		8) logs_to_media ;;
+		9) menu_shell ;;
+		10) cfg_end=reboot && return ;;
+		11) cfg_end=poweroff && return ;;
+		*) printf '"%s" is not one of the choices 1 to 11.\n' "$MENU_ANSWER" ;;
 		esac
 	done
 }
