@@ -80,6 +80,7 @@ static int check_store(struct scan *s)
 			    .rule_count = s->o.rules.count,
 			    .find_rule_file = usmt_find_rule_file,
 			    .overwrite = s->o.overwrite,
+			    .then_wipe = s->o.then_wipe,
 			    .efs = scanstate_efs(&s->o),
 			    .only_look = only_looks(s)},
 		.machine = s->machine,

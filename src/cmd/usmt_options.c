@@ -243,6 +243,7 @@ static const struct {
 	{"--dry-run", BIT(USMT_SCANSTATE) | BIT(USMT_LOADSTATE), AT(dry_run)},
 	{"--help", BIT(USMT_SCANSTATE) | BIT(USMT_LOADSTATE), AT(help)},
 	{"--lint", BIT(USMT_SCANSTATE), AT(lint)},
+	{"--then-wipe", BIT(USMT_SCANSTATE), AT(then_wipe)},
 	{"--verify", BIT(USMT_LOADSTATE), AT(verify)},
 	{"--delete-store", BIT(USMT_LOADSTATE), AT(delete_store)},
 };

@@ -49,6 +49,7 @@ struct usmt_options {
 	/* Our own. */
 	struct select select;
 	bool dry_run;
+	bool then_wipe;
 	bool lint; /* --lint: what is no option names a rule file */
 	const char *explain;
 	const char *log_spool, *progress_spool; /* --log, --progress-log */

@@ -5,6 +5,7 @@
 #include "engine/capture_private.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/winpath.h"
 #include "engine/cancel.h"
@@ -57,6 +58,30 @@ static int check_volume(struct capture *c)
 }
 
 /*
+ * Was the complete store made for a wipe that has not begun, by a run that was cut short? Nothing
+ * relies on it yet.
+ */
+static bool is_unused(const struct capture *c)
+{
+	struct catalog *catalog = NULL;
+	enum store_restore restored;
+	enum store_wipe wiped;
+	const char *made;
+	uint64_t since;
+	bool unused;
+
+	if (store_wipe_state(store_fs(c), c->store_path, &wiped) || wiped != STORE_NOT_WIPED ||
+	    store_restore_state(store_fs(c), c->store_path, &restored, &since) ||
+	    restored != STORE_NOT_RESTORED ||
+	    store_open_catalog(store_fs(c), c->store_path, &catalog))
+		return false;
+	made = catalog_get(catalog, "then-wipe");
+	unused = made && !strcmp(made, "yes");
+	catalog_free(catalog);
+	return unused;
+}
+
+/*
  * Is what is at the place of the store nothing, or a store that may be replaced? What an
  * interrupted capture left is no store: nobody has to ask for its replacement.
  */
@@ -75,7 +100,8 @@ static int check_place(struct capture *c)
 			  c->options.store);
 		return HF_EREFUSED;
 	}
-	if (state == STORE_COMPLETE && !c->options.overwrite && !c->options.only_look) {
+	if (state == STORE_COMPLETE && !c->options.overwrite && !c->options.only_look &&
+	    !(c->options.then_wipe && is_unused(c))) {
 		log_error("%s holds a store already. Use /o to overwrite it, or choose another "
 			  "StorePath.",
 			  c->options.store);

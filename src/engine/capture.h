@@ -31,6 +31,7 @@ struct capture_options {
 	/* Appends the host path of rule file NAME. 0 or HF_ENOMEM. */
 	int (*find_rule_file)(const char *name, struct str *path);
 	bool overwrite; /* /o: replace an older store */
+	bool then_wipe; /* also without /o one that was made with this and that nothing relies on */
 	enum plan_efs efs;
 	bool only_look; /* nothing will be written: what would refuse a capture is a warning */
 };

@@ -89,6 +89,7 @@ int capture_describe(const struct capture *c, struct catalog *catalog)
 		{"tool", "Holdfast " HOLDFAST_VERSION},
 		{"started", when},
 		{"command-line", c->options.command_line},
+		{"then-wipe", c->options.then_wipe ? "yes" : "no"},
 		{"store-path", c->options.store},
 		{"volume-serial", serial},
 		{"windows", w->product},

@@ -5,7 +5,8 @@
 # the disks afterwards, never from what the guest says.
 
 CASES=(usb_uefi_nvme usb_bios_ahci pxe_uefi_virtio pxe_bios_xp ipxe_uefi
-	two_windows two_windows_chosen windows_old hibernated bad_config menu bitlocker bitlocker_no_key bitlocker_menu)
+	restore_round_trip power_cut two_windows two_windows_chosen windows_old windows_old_one_boot hibernated
+	bad_config menu bitlocker bitlocker_no_key bitlocker_menu)
 
 scanstate_line='C:\USMTMIG /hardlink /nocompress /i:MigUser.xml /i:MigDocs.xml /i:MigApp.xml /i:MigSys.xml /o /c /v:5'
 capture_conf="action = capture+wipe
@@ -38,8 +39,7 @@ expect_wiped() {
 		grep -qaF "\\Holdfast\\Logs\\$log" "$dir/$1.after.tsv" ||
 			fail "$1: there is no $log in \\Holdfast\\Logs on the volume"
 	done
-	"$qemu_fixtures/ntfssnap" --check-only "$dir/$1.img@$(windows_offset "$dir/$1.img")" \
-		> "$dir/$1.check" 2>&1 || fail "$1 is inconsistent: $(tail -n 15 "$dir/$1.check")"
+	expect_healthy "$dir/$1.img"
 }
 
 # remember NAME... / expect_untouched NAME...: the disks' bytes are the same.
@@ -83,6 +83,91 @@ case_usb_uefi_nvme() {
 
 case_usb_bios_ahci() {
 	capture_and_wipe_by_usb bios ahci win11
+}
+
+restore_conf='action = restore+delete-store
+error-delay = 1'
+
+# Capture and wipe, a new Windows on the same volume, restore: every file that was captured is back in its
+# place, and the store is gone.
+case_restore_round_trip() {
+	local log
+	sample pc --style win10 --disk gpt
+	snapshot "$dir/pc.img" "$dir/pc.before.tsv"
+	stick_make "$dir/stick.img" "action = capture+wipe
+scanstate = $scanstate_line /listfiles:files.txt"
+	qemu_firmware uefi "$dir"
+	qemu_stick "$dir/stick.img"
+	qemu_disk nvme "$dir/pc.img" HFDISK1
+	boot
+	expect_wiped pc
+	stick_logs "$dir/stick.img" "$dir/logs.capture"
+	disk_install "$dir/pc.img" --style win11 --computer NEWPC
+	stick_make "$dir/stick.img" "$restore_conf"
+	boot
+	snapshot "$dir/pc.img" "$dir/pc.after.tsv"
+	expect_restored "$dir/pc.before.tsv" "$dir/pc.after.tsv" "$dir"/logs.capture/*/files.txt > "$dir/pc.restored" 2>&1 ||
+		fail "pc: $(tail -n 15 "$dir/pc.restored")"
+	! grep -qaF '\USMTMIG' "$dir/pc.after.tsv" || fail "the store is still there"
+	expect_healthy "$dir/pc.img"
+	expect_log 'RESULT: restored; all was compared with the store. The store is deleted.'
+	for log in holdfast.log LoadState.log LoadStateProgress.log doctor.log; do
+		grep -qaF "\\Holdfast\\Logs\\$log" "$dir/pc.after.tsv" || fail "there is no $log on the volume"
+		[ -s "$(echo "$dir"/logs/*/"$log")" ] || fail "there is no $log on the stick"
+	done
+}
+
+# cut_after TEXT MIN MAX: starts the machine, and takes its power away a pseudo-random number of
+# milliseconds from MIN to MAX after TEXT was on the serial line. Notes in $hits whether work was going on.
+cut_after() {
+	local machine delay tries=0
+	delay=$(($2 + RANDOM % ($3 - $2)))
+	qemu-system-x86_64 "${qemu_args[@]}" -serial stdio < /dev/null > "$dir/serial.log" 2>&1 &
+	machine=$!
+	trap 'kill -KILL "$machine" 2> /dev/null' EXIT
+	until grep -qa -- "$1" "$dir/serial.log"; do
+		kill -0 "$machine" 2> /dev/null || fail "the machine ended before it showed \"$1\""
+		tries=$((tries + 1))
+		[ "$tries" -lt $((qemu_limit * 20)) ] || fail "the serial line never showed \"$1\""
+		sleep 0.05
+	done
+	sleep "$((delay / 1000)).$(printf %03d $((delay % 1000)))"
+	kill -KILL "$machine" || fail "the machine ended before its power could be cut"
+	wait "$machine"
+	trap - EXIT
+	echo "power cut $delay ms after \"$1\": $(tr '\r' '\n' < "$dir/serial.log" | grep -av '^[[:space:]]*$' | tail -n 1)"
+	cp "$dir/serial.log" "$dir/serial.cut$((++cuts)).log"
+}
+
+# cut_hit PATTERN: the last cut came before the serial line showed PATTERN.
+cut_hit() {
+	grep -qa -- "$1" "$dir/serial.log" || hits=$((hits + 1))
+}
+
+# Nobody is there, and the power fails again and again: the same stick ends as if nothing had happened.
+case_power_cut() {
+	local cuts=0 hits=0
+	RANDOM=20261
+	disk_make "$dir/pc.img" --size 1G --files 20000 --computer pc --style win10 --disk gpt
+	snapshot "$dir/pc.img" "$dir/pc.before.tsv"
+	stick_make "$dir/stick.img" 'action = capture+wipe
+error-delay = 1'
+	qemu_firmware bios "$dir"
+	qemu_stick "$dir/stick.img"
+	qemu_disk nvme "$dir/pc.img" HFDISK1
+	cut_after 'To keep on C:' 100 800
+	cut_hit 'ScanState return code'
+	cut_after 'To keep on C:' 1200 2200
+	cut_hit 'ScanState return code'
+	cut_after 'ScanState return code: 0' 0 1000
+	cut_after 'Reporting deletion progress' 50 500
+	cut_hit 'Wipe return code'
+	cut_after 'Reporting deletion progress' 300 1500
+	cut_hit 'Wipe return code'
+	[ "$hits" -ge 2 ] || fail "only $hits of the cuts came in the middle of something"
+	boot
+	grep -qa 'RESULT: captured and wiped' "$dir/serial.log" || fail "it did not end as it should"
+	expect_wiped pc
 }
 
 # UEFI network boot; the settings are in a unified kernel image made as the PXE folder's README says.
@@ -190,6 +275,41 @@ end = poweroff"
 	expect_log 'captured; the wipe was refused or failed'
 }
 
+# The same by a person at the menu, who then restores into the new Windows without starting again.
+case_windows_old_one_boot() {
+	local machine path
+	sample pc --style win10 --disk gpt --windows-old
+	snapshot "$dir/pc.img" "$dir/before.tsv"
+	stick_make "$dir/stick.img" "scanstate = $scanstate_line /offlinewinold:C:\\Windows.old"
+	qemu_firmware bios "$dir"
+	qemu_stick "$dir/stick.img"
+	qemu_disk nvme "$dir/pc.img" HFDISK1
+	mkfifo "$dir/keyboard"
+	qemu_run < "$dir/keyboard" > "$dir/serial.log" 2>&1 &
+	machine=$!
+	exec 7> "$dir/keyboard"
+	wait_for 'Choice \[1\]:' 1
+	printf '4\r' >&7
+	wait_for 'Type STORE to go on' 1
+	printf 'STORE\r' >&7
+	wait_for 'RESULT: captured' 1
+	wait_for 'Choice \[1\]:' 2
+	printf '7\r' >&7
+	wait_for 'Type DELETE STORE to go on' 1
+	printf 'DELETE STORE\r' >&7
+	wait_for 'RESULT: ' 2
+	wait_for 'Choice \[1\]:' 3
+	printf '11\r' >&7
+	wait "$machine" || fail "the machine did not power off"
+	expect_log 'RESULT: restored; all was compared with the store. The store is deleted.'
+	snapshot "$dir/pc.img" "$dir/after.tsv"
+	for path in '\Users\ann\Documents\sample.txt' '\Users\kim.CORP\Desktop\sample.txt'; do
+		grep -qaF "$path	" "$dir/after.tsv" || fail "$path is not there"
+	done
+	! grep -qaF '\USMTMIG' "$dir/after.tsv" || fail "the store is still there"
+	expect_healthy "$dir/pc.img"
+}
+
 case_hibernated() {
 	sample pc --style win10 --disk gpt --state hibernated
 	remember pc
@@ -259,7 +379,7 @@ case_menu() {
 	wait_for 'Choice \[1\]:' 3
 	screen 2
 	! cmp -s "$dir/screen1.ppm" "$dir/screen2.ppm" || fail "the screen did not change"
-	printf 'sendkey 9\nsendkey ret\n' >&8
+	printf 'sendkey 1\nsendkey 1\nsendkey ret\n' >&8
 	wait "$machine" || fail "the machine did not power off"
 	expect_untouched
 }
@@ -351,9 +471,9 @@ case_bitlocker_menu() {
 	printf '%s\r' "$key" >&7
 	wait_for 'RESULT: shown only; nothing was written' 1
 	wait_for 'Choice \[1\]:' 2
-	printf '6\r' >&7
+	printf '8\r' >&7
 	wait_for 'Choice \[1\]:' 3
-	printf '9\r' >&7
+	printf '11\r' >&7
 	wait "$machine" || fail "the machine did not power off"
 	expect_untouched
 	expect_log 'exit code 0 .*holdfast unlock'

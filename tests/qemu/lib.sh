@@ -81,15 +81,19 @@ stick_logs() {
 	MTOOLS_SKIP_CHECK=1 mcopy -n -s -i "$1@@1M" '::logs/*' "$2/" > /dev/null
 }
 
+# windows_place DISK: the byte offset and the length of its largest partition.
+windows_place() {
+	# Rows of partitions (not of gaps and tables) begin "NNN:  NNN"; start, end and length follow.
+	mmls "$1" | awk '
+		$2 ~ /^[0-9]/ && $5 + 0 > best { best = $5 + 0; where = $3 + 0 }
+		END { if (!best) exit 1; printf "%d %d\n", where * 512, best * 512 }' || fail "$1 has no partition"
+}
+
 # windows_offset DISK: the byte offset of its largest partition.
 windows_offset() {
-	local sector
-	# Rows of partitions (not of gaps and tables) begin "NNN:  NNN"; start and length follow.
-	sector=$(mmls "$1" | awk '
-		$2 ~ /^[0-9]/ && $5 + 0 > best { best = $5 + 0; where = $3 + 0 }
-		END { print where + 0 }')
-	[ "$sector" -gt 0 ] || fail "$1 has no partition"
-	echo $((sector * 512))
+	local place
+	place=$(windows_place "$1") || exit 1
+	echo "${place% *}"
 }
 
 # disk_make OUT ARGUMENT...: a sample Windows disk (see tests/fixtures/mkwin --help).
@@ -97,6 +101,53 @@ disk_make() {
 	local out=$1
 	shift
 	"$qemu_fixtures/mkwin" "$@" "$out" || fail "mkwin $* $out"
+}
+
+# disk_install DISK ARGUMENT...: lays a new Windows onto the volume of the old one without formatting it,
+# as an installer does.
+disk_install() {
+	local disk=$1 offset size
+	shift
+	read -r offset size < <(windows_place "$disk")
+	dd if="$disk" of="$disk.volume" bs=1M iflag=skip_bytes,count_bytes skip="$offset" count="$size" \
+		conv=sparse status=none || fail "dd $disk"
+	"$qemu_fixtures/mkwin" --into "$@" "$disk.volume" || fail "mkwin --into $*"
+	dd if="$disk.volume" of="$disk" bs=1M oflag=seek_bytes seek="$offset" conv=notrunc status=none ||
+		fail "dd $disk"
+	rm -f "$disk.volume"
+}
+
+# expect_healthy DISK: two checkers that share no code find nothing wrong with its Windows volume.
+expect_healthy() {
+	local volume
+	volume=$1@$(windows_offset "$1") || exit 1
+	{
+		"$qemu_fixtures/ntfssnap" --check-only "$volume" &&
+			"$qemu_build/holdfast" doctor C: --volume "C=$volume"
+	} > "$1.check" 2>&1 || fail "$1 is inconsistent: $(tail -n 15 "$1.check")"
+	rm -f "$1.check"
+}
+
+# expect_restored BEFORE AFTER LIST: every file that the capture listed (/listfiles) is in its old place,
+# with all its streams: as the same file, or, where the new Windows has one of equal content, as that.
+expect_restored() {
+	# shellcheck disable=SC2016 # awk's own
+	LC_ALL=C awk -F'\t' '
+		FILENAME == ARGV[1] { if ($4 == "file") { sum[tolower($1) FS $7] = $9; id[tolower($1)] = $2 "-" $3
+			streams[tolower($1)] = streams[tolower($1)] FS $7; tag[tolower($1)] = $17 } next }
+		FILENAME == ARGV[2] { if ($4 == "file") { now[tolower($1) FS $7] = $9; here[tolower($1)] = $2 "-" $3 } next }
+		{
+			sub(/\r$/, ""); sub(/^\357\273\277/, ""); gsub(/%/, "%25"); path = tolower(substr($0, 3))
+			if (!(path in id)) { print "was not on the volume before: " path; bad++; next }
+			if (tag[path] ~ /^9000/) { cloud++; next }
+			if (!(path in here)) { print "is missing: " path; bad++; next }
+			count = split(substr(streams[path], 2), s, FS)
+			for (i = 1; i <= count; i++)
+				if (now[path FS s[i]] != sum[path FS s[i]]) { print "is different: " path " " s[i]; bad++ }
+			if (here[path] == id[path]) same++; else equal++
+		}
+		END { printf "files_same=%d files_equal=%d files_cloud=%d files_bad=%d\n", same, equal, cloud, bad
+			exit bad || same < 20 || equal > same / 10 }' "$@"
 }
 
 # expect_store BEFORE AFTER STORE ARGUMENT...: compares two snapshots around capture and wipe: the store
