@@ -152,7 +152,12 @@ static int link_open(struct ntfs_fs *nfs, ntfs_inode *ni, const uint16_t *name, 
 		return ntfs_fail_change(nfs, "link a file", ntfs_ref_of(ni));
 	if (nfs->kept.names_known)
 		hash_add(&nfs->kept, hash);
-	return 0;
+	/*
+	 * A record that the name made full: its data moves out, and closing it tells all its
+	 * directories. They are opened for that from what is on the volume, so the one kept open
+	 * must be there.
+	 */
+	return NInoFileNameDirty(ni) ? ntfs_drop_kept(nfs) : 0;
 }
 
 int ntfs_op_link(struct fs *fs, fs_ref file, fs_ref dir, const uint16_t *name, unsigned len)

@@ -71,3 +71,21 @@ scan() {
 	shift
 	"$HOLDFAST" scanstate --volume "C=$image" --log "$SCRATCH/ScanState.log" "$@"
 }
+
+# load IMAGE ARGUMENT...: loadstate on the image, log in the scratch directory.
+load() {
+	local image=$1
+	shift
+	"$HOLDFAST" loadstate --volume "C=$image" --log "$SCRATCH/LoadState.log" "$@"
+}
+
+# objects_back NAME BEFORE FRESH FOLDERS LIST AFTER: see objects.awk.
+objects_back() {
+	local name=$1
+	shift
+	if LC_ALL=C awk -f tests/ntfs/objects.awk "$@" >"$SCRATCH/out"; then
+		ok "$name ($(tail -n 1 "$SCRATCH/out"))"
+	else
+		not_ok "$name"
+	fi
+}
