@@ -171,7 +171,7 @@ int apply_same_content(struct applying *a, struct fs *fs_a, fs_ref ref_a, struct
 			return 0;
 		at += n[0];
 	}
-	return 1;
+	return fs_same_streams(fs_a, ref_a, fs_b, ref_b);
 }
 
 /* The file ends here under the name of ENTRY. */

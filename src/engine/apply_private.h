@@ -52,7 +52,10 @@ int apply_finish_place(struct applying *a, uint32_t index);
 /* Puts FILE into the place at hand, whose listing is read. */
 int apply_file(struct applying *a, struct restore_file *file);
 
-/* 1 when both have the same unnamed data, 0 when not or when that cannot be known, or an error. */
+/*
+ * 1 when both have the same unnamed data and the same named streams, 0 when not or when that cannot
+ * be known, or an error.
+ */
 int apply_same_content(struct applying *a, struct fs *fs_a, fs_ref ref_a, struct fs *fs_b,
 		       fs_ref ref_b);
 

@@ -175,6 +175,13 @@ int fs_carry_metadata(struct fs *source, fs_ref from, struct fs *fs, fs_ref to)
 					: HF_EUNSUPPORTED;
 }
 
+int fs_same_streams(struct fs *fs, fs_ref ref, struct fs *other, fs_ref other_ref)
+{
+	if (fs->ops != other->ops)
+		return 0;
+	return fs->ops->same_streams ? fs->ops->same_streams(fs, ref, other, other_ref) : 1;
+}
+
 int fs_security(struct fs *fs, fs_ref ref, uint8_t **data, size_t *len)
 {
 	return fs->ops->security ? fs->ops->security(fs, ref, data, len) : HF_ENOENT;

@@ -106,6 +106,11 @@ struct fs_ops {
 	/* The self-relative security descriptor ([MS-DTYP] 2.4.6) into fresh memory; its content is
 	 * whatever is on the disk. NULL for a file system without any. */
 	int (*security)(struct fs *fs, fs_ref ref, uint8_t **data, size_t *len);
+	/*
+	 * Have REF and OTHER_REF of OTHER, which is of the same kind as FS, the same named streams?
+	 * 1 or 0. NULL for a file system without any.
+	 */
+	int (*same_streams)(struct fs *fs, fs_ref ref, struct fs *other, fs_ref other_ref);
 	int (*space)(struct fs *fs, struct fs_space *out);
 	/* The volume's own $UpCase; lives as long as FS. */
 	const struct upcase *(*upcase)(struct fs *fs);
@@ -193,6 +198,8 @@ static inline int fs_reparse(struct fs *fs, fs_ref ref, uint8_t **data, size_t *
 }
 /* HF_ENOENT on a file system without descriptors. */
 int fs_security(struct fs *fs, fs_ref ref, uint8_t **data, size_t *len);
+/* The same between any two; 0 also when only one of them can have streams. */
+int fs_same_streams(struct fs *fs, fs_ref ref, struct fs *other, fs_ref other_ref);
 static inline int fs_space(struct fs *fs, struct fs_space *out)
 {
 	return fs->ops->space(fs, out);

@@ -10,7 +10,6 @@
 
 #define SMALL_MAX    65536 /* reparse points, extended attributes */
 #define EFS_MAX	     (256 * 1024)
-#define STREAMS_MAX  4096
 #define STREAM_CHUNK 65536
 
 /*
@@ -18,11 +17,6 @@
  * is a wish for directories; a copied file is stored as it is written.
  */
 #define DESCRIPTIVE UINT32_C(0x007e7127)
-
-struct stream {
-	ntfschar name[NAME_UNITS_MAX];
-	unsigned name_len;
-};
 
 /* A value read from the source; NULL when it has none. */
 struct value {
@@ -37,8 +31,7 @@ struct source {
 	struct value descriptor, reparse, ea, efs;
 	le32 versions[2]; /* of a directory; here Windows 10 says whether case matters in it */
 	sle64 times[FS_TIMES];
-	struct stream *streams;
-	size_t stream_count, stream_cap;
+	struct ntfs_streams streams;
 };
 
 static void source_free(struct source *s)
@@ -47,7 +40,7 @@ static void source_free(struct source *s)
 	free(s->reparse.data);
 	free(s->ea.data);
 	free(s->efs.data);
-	free(s->streams);
+	free(s->streams.items);
 }
 
 static int read_value(struct ntfs_fs *nfs, ntfs_inode *ni, ATTR_TYPES type, ntfschar *name,
@@ -62,42 +55,6 @@ static int read_descriptor(struct ntfs_fs *nfs, ntfs_inode *ni, struct source *s
 {
 	s->security_id = test_nino_flag(ni, v3_Extensions) ? ni->security_id : 0;
 	return ntfs_security_of(nfs, ni, &s->descriptor.data, &s->descriptor.len);
-}
-
-static int add_stream(struct source *s, const ATTR_RECORD *a)
-{
-	struct stream *stream;
-
-	/* Unnamed data, and the later extents of a stream that was seen already. */
-	if (!a->name_length || (a->non_resident && a->lowest_vcn))
-		return 0;
-	if (s->stream_count >= STREAMS_MAX)
-		return HF_ELIMIT;
-	if (array_grow(&s->streams, s->stream_count, &s->stream_cap))
-		return log_oom();
-	stream = &s->streams[s->stream_count++];
-	stream->name_len = a->name_length;
-	memcpy(stream->name, (const u8 *)a + le16_to_cpu(a->name_offset),
-	       a->name_length * sizeof(ntfschar));
-	return 0;
-}
-
-static int list_streams(struct ntfs_fs *nfs, ntfs_inode *ni, struct source *s)
-{
-	ntfs_attr_search_ctx *actx = ntfs_attr_get_search_ctx(ni, NULL);
-	int rc = 0;
-
-	if (!actx)
-		return log_oom();
-	while (!rc && !ntfs_attr_lookup(AT_DATA, NULL, 0, CASE_SENSITIVE, 0, NULL, 0, actx))
-		rc = add_stream(s, actx->attr);
-	if (!rc && errno != ENOENT)
-		rc = ntfs_fail(nfs, "list a file's streams", ntfs_ref_of(ni));
-	if (rc == HF_ELIMIT)
-		log_error("Volume %s: MFT record %llu has more than %d streams.", nfs->name,
-			  (unsigned long long)ni->mft_no, STREAMS_MAX);
-	ntfs_attr_put_search_ctx(actx);
-	return rc;
 }
 
 static STANDARD_INFORMATION *standard_information(ntfs_attr_search_ctx *actx)
@@ -168,7 +125,7 @@ static int read_open_source(struct ntfs_fs *nfs, ntfs_inode *ni, struct source *
 		rc = read_value(nfs, ni, AT_EA, AT_UNNAMED, 0, SMALL_MAX, &s->ea);
 	if (!rc && (s->attributes & FS_ATTR_ENCRYPTED))
 		rc = read_value(nfs, ni, AT_LOGGED_UTILITY_STREAM, efs_name, 4, EFS_MAX, &s->efs);
-	return rc ? rc : list_streams(nfs, ni, s);
+	return rc ? rc : ntfs_list_streams(nfs, ni, &s->streams);
 }
 
 static int read_source(struct ntfs_fs *nfs, fs_ref from, struct source *s)
@@ -263,7 +220,7 @@ static int copy_bytes(struct ntfs_fs *nfs, ntfs_attr *from, ntfs_attr *to, s64 s
 
 /* Between two volumes, or within one. */
 static int copy_stream(struct ntfs_fs *source, struct ntfs_fs *nfs, ntfs_inode *from,
-		       ntfs_inode *to, struct stream *s)
+		       ntfs_inode *to, struct ntfs_stream *s)
 {
 	s64 volume_size = source->vol->nr_clusters << source->vol->cluster_size_bits;
 	ntfs_attr *src = ntfs_attr_open(from, AT_DATA, s->name, s->name_len);
@@ -298,7 +255,7 @@ static int copy_streams(struct ntfs_fs *source, fs_ref from, struct ntfs_fs *nfs
 	size_t i;
 	int rc;
 
-	if (!s->stream_count)
+	if (!s->streams.count)
 		return 0;
 	rc = ntfs_get(source, from, &src);
 	if (rc)
@@ -306,8 +263,8 @@ static int copy_streams(struct ntfs_fs *source, fs_ref from, struct ntfs_fs *nfs
 	rc = ntfs_get(nfs, to, &dst);
 	if (rc)
 		return ntfs_put_rc(source, src, rc);
-	for (i = 0; i < s->stream_count && !rc; i++)
-		rc = copy_stream(source, nfs, src, dst, &s->streams[i]);
+	for (i = 0; i < s->streams.count && !rc; i++)
+		rc = copy_stream(source, nfs, src, dst, &s->streams.items[i]);
 	/* The source first: closing TO may open directories. */
 	rc = ntfs_put_rc(source, src, rc);
 	return ntfs_put_rc(nfs, dst, rc);

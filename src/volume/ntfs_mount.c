@@ -421,6 +421,7 @@ static const struct fs_ops ntfs_ops = {
 	.mkdir = ntfs_op_mkdir,
 	.create = ntfs_op_create,
 	.write = ntfs_op_write,
+	.same_streams = ntfs_op_same_streams,
 	.copy_metadata = ntfs_op_copy_metadata,
 	.import_metadata = ntfs_op_import_metadata,
 	.set_security = ntfs_op_set_security,

@@ -151,6 +151,17 @@ FILE_NAME_ATTR *ntfs_file_name(const ntfs_attr_search_ctx *ctx);
 /* The security descriptor of NI into fresh memory. HF_EIO (logged), HF_ENOMEM. */
 int ntfs_security_of(struct ntfs_fs *nfs, ntfs_inode *ni, uint8_t **data, size_t *len);
 
+/* The named streams of a file or directory. Zero-initialise; free ITEMS. */
+struct ntfs_stream {
+	ntfschar name[NAME_UNITS_MAX];
+	unsigned name_len;
+};
+struct ntfs_streams {
+	struct ntfs_stream *items;
+	size_t count, cap;
+};
+int ntfs_list_streams(struct ntfs_fs *nfs, ntfs_inode *ni, struct ntfs_streams *out);
+
 /* The reparse tag of NI, 0 when it has none. */
 uint32_t ntfs_reparse_tag(ntfs_inode *ni);
 /*
@@ -215,6 +226,7 @@ int ntfs_op_sync(struct fs *fs);
 int ntfs_op_link(struct fs *fs, fs_ref file, fs_ref dir, const uint16_t *name, unsigned len);
 int ntfs_op_unlink(struct fs *fs, fs_ref dir, const uint16_t *name, unsigned len, fs_ref expect);
 /* ntfs_copy.c: */
+int ntfs_op_same_streams(struct fs *fs, fs_ref ref, struct fs *other, fs_ref other_ref);
 int ntfs_op_copy_metadata(struct fs *fs, fs_ref from, fs_ref to);
 int ntfs_op_import_metadata(struct fs *fs, struct fs *source, fs_ref from, fs_ref to);
 
