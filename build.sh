@@ -16,7 +16,7 @@ usage: ./build.sh VERB
   engine    build/holdfast and its applet links
   kernel    build/kernel/bzImage, from the distribution's kernel source and kernel-config/
   image     build/images/: UKI, USB disk image, PXE folder, manifest
-  demo      all of the above, then: sample PC, capture, wipe, and the proof, in QEMU
+  demo      all of the above, then in QEMU: capture, wipe, a new Windows, restore, and the proof
   test      everything below tests/; or only the parts named:
               test [lint] [unit] [sanitize] [shell] [fixtures] [ntfs] [fuzz] [qemu [CASE...]]
   bench     speed and sizes, as ratios and figures

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The demonstration: a sample Windows disk, the USB image with an unattended holdfast.conf, one boot in
-# QEMU, and then proof from outside, read from the disk. Usage: images/demo.sh
+# The demonstration, the whole story: a sample Windows 10 PC; one boot of the USB image captures and wipes;
+# a new Windows 11 is laid onto the same volume; a second boot restores. Each time proof from outside, read
+# from the disk. Usage: images/demo.sh
 # What it made stays in build/demo. QEMU_ACCEL=kvm is faster where it works.
 set -uo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -12,53 +13,73 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 
 demo=$qemu_build/demo
 disk=$demo/disk.img
-stick=$demo/stick.img
 store='C:\USMTMIG'
-conf="action = capture+wipe
-scanstate = $store /hardlink /nocompress /i:MigUser.xml /i:MigDocs.xml /i:MigApp.xml /i:MigSys.xml /o /c /v:5
-error-delay = 1
-end = poweroff"
+rules='/i:MigUser.xml /i:MigDocs.xml /i:MigApp.xml /i:MigSys.xml'
+capture="action = capture+wipe
+scanstate = $store /hardlink /nocompress $rules /v:5 /listfiles:files.txt"
+restore="action = restore+delete-store
+loadstate = $store /hardlink /nocompress /v:5"
 
 say() {
 	printf '\n== %s\n' "$*"
 }
 
+# boot_demo NAME CONF: one unattended boot of a stick with that configuration. Shows what matters of its
+# serial line; all of it is in NAME.log.
 boot_demo() {
+	local name=$1 start=$SECONDS
+	printf '%s\n' "$2" | sed 's/^/  holdfast.conf:  /'
+	stick_make "$demo/$name.stick.img" "$2"
 	qemu_firmware uefi "$demo"
-	qemu_stick "$stick"
+	qemu_stick "$demo/$name.stick.img"
 	qemu_disk nvme "$disk" HOLDFAST-DEMO-1
-	(qemu_run < /dev/null) 2>&1 | tee "$demo/serial.log"
+	(qemu_run < /dev/null) 2>&1 | tee "$demo/$name.log" | tr '\r' '\n' | grep -a --line-buffered -E \
+		'^(holdfast: engine|Result:|Windows:|To keep|Kept|Together:|Free space:|Successfully|To restore:|Restored:|Compared|The store .* deleted|RESULT|CONFIG|error|warning)' |
+		sed -u 's/^/  | /'
+	[ "${PIPESTATUS[0]}" -eq 0 ] || fail "see $demo/$name.log"
+	stick_logs "$demo/$name.stick.img" "$demo/$name.logs" || fail "there are no logs on the stick"
+	echo "  The machine powered itself off after $((SECONDS - start)) s. Its logs: $demo/$name.logs"
 }
 
-# figure NAME: one NAME=VALUE of the comparison's summary.
+# figure NAME FILE: one NAME=VALUE of a comparison's summary.
 figure() {
-	sed -nE "s/^.*\b$1=([0-9.]+).*/\1/p" "$demo/compare.txt"
+	sed -nE "s/^.*\b$1=([0-9.]+).*/\1/p" "$2"
 }
 
-# proof: compares the two snapshots; every line is about the disk, none is from the guest.
-proof() {
-	expect_store "$demo/before.tsv" "$demo/after.tsv" "$store" --manifest "$demo/manifest.txt" \
-		> "$demo/compare.txt" 2>&1 || {
-		cat "$demo/compare.txt"
+# prove_capture: compares before and after; every line is about the disk, none is from the guest.
+prove_capture() {
+	local summary=$demo/wiped.txt
+	snapshot "$disk" "$demo/wiped.tsv"
+	expect_store "$demo/before.tsv" "$demo/wiped.tsv" "$store" --manifest "$demo/manifest.txt" \
+		> "$summary" 2>&1 || {
+		cat "$summary"
 		fail "the disk is not as it must be"
 	}
+	expect_healthy "$disk"
 	cat << END
-$(figure files_kept) files and $(figure dirs_kept) folders are in the store $store
-  each is the same file as before: record number, contents, streams, attributes, times, security
-  $(figure links_per_file) names per file now that the old ones are gone, $(figure copied) files copied instead of linked
-$(mib "$(figure bytes_in_place)") MiB stayed where they were on the disk
-$(figure wiped) old files and folders are wiped; nothing else changed
+  $(figure files_kept "$summary") files and $(figure dirs_kept "$summary") folders are in the store $store, each the same file as before:
+    record number, contents, streams, attributes, times, security
+  $(figure links_per_file "$summary") names per file now that the old ones are gone; $(figure copied "$summary") files copied instead of linked
+  $(mib "$(figure bytes_in_place "$summary")") MiB stayed where they were on the disk
+  $(figure wiped "$summary") old files and folders are wiped; nothing else changed
+  the volume is consistent (every index, record and cluster was checked by two programs)
 END
-	"$qemu_fixtures/ntfssnap" --check-only "$disk@$(windows_offset "$disk")" ||
-		fail "the volume is inconsistent"
-	echo "the volume is consistent (every index, record and cluster was checked)"
 }
 
-# times: how long each step took, from the logs that the run left on the stick.
-times() {
-	stick_logs "$stick" "$demo/logs" || fail "there are no logs on the stick"
-	sed -nE 's/^.* (exit code [0-9]+ after [0-9.]+ s: .*)/  \1/p; s/^.* holdfast: engine after (.*)/  kernel start to engine: \1/p' \
-		"$demo"/logs/*/holdfast.log
+prove_restore() {
+	local summary=$demo/restored.txt
+	snapshot "$disk" "$demo/after.tsv"
+	expect_restored "$demo/before.tsv" "$demo/after.tsv" "$demo"/capture.logs/*/files.txt > "$summary" 2>&1 || {
+		tail -n 20 "$summary"
+		fail "not every file is back"
+	}
+	! grep -qaF '\USMTMIG' "$demo/after.tsv" || fail "the store is still there"
+	expect_healthy "$disk"
+	cat << END
+  $(figure files_same "$summary") files are back in their old places in the new Windows, each still the same file on the disk
+  $(figure files_equal "$summary") more were there already with equal contents; 0 are missing, 0 are different
+  the store is gone; the volume is consistent
+END
 }
 
 for file in "$qemu_images/holdfast-usb.img" "$qemu_fixtures/mkwin" "$qemu_fixtures/ntfssnap"; do
@@ -66,18 +87,17 @@ for file in "$qemu_images/holdfast-usb.img" "$qemu_fixtures/mkwin" "$qemu_fixtur
 done
 rm -rf "$demo"
 mkdir -p "$demo"
-say "A sample Windows 10 disk: $disk"
-disk_make "$disk" --style win10 --disk gpt --size 2G --files 2000 --label System --computer DEMO-PC \
-	--manifest "$demo/manifest.txt"
+say "1. A PC with a sample Windows 10: $disk"
+disk_make "$disk" --style win10 --disk gpt --size 1G --files 2000 --label System --computer OLD-PC \
+	--manifest "$demo/manifest.txt" > /dev/null
 snapshot "$disk" "$demo/before.tsv"
-say "The USB image with this holdfast.conf: $stick"
-printf '%s\n' "$conf" | sed 's/^/  /'
-stick_make "$stick" "$conf"
-say "Booting the stick in QEMU (UEFI, the Windows disk on NVMe); this is its serial line"
-start=$SECONDS
-boot_demo || fail "see $demo/serial.log"
-say "The machine powered itself off after $((SECONDS - start)) s. Proof, read from the disk:"
-snapshot "$disk" "$demo/after.tsv"
-proof
-say "Times (from the logs on the stick, $demo/logs)"
-times
+say "2. The stick captures and wipes (QEMU, UEFI, nobody at the keyboard)"
+boot_demo capture "$capture"
+say "3. Proof, read from the disk"
+prove_capture
+say "4. A new Windows 11 is installed on the same volume, without formatting it"
+disk_install "$disk" --style win11 --computer NEW-PC > /dev/null
+say "5. The stick restores"
+boot_demo restore "$restore"
+say "6. Proof, read from the disk"
+prove_restore
