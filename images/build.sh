@@ -10,7 +10,7 @@ set -euo pipefail
 limit=$((16 * 1024 * 1024))
 kernel=$build/kernel/bzImage
 cmdline=$base_cmdline${HOLDFAST_CMDLINE:+ $HOLDFAST_CMDLINE}
-packages=(busybox-static cpio dosfstools libblkid1 libc6 libntfs-3g89 libsqlite3-0 mtools
+packages=(busybox-static cpio dosfstools libblkid1 libc6 libnettle8 libntfs-3g89 libsqlite3-0 mtools
 	ntfs-3g pxelinux syslinux syslinux-common systemd-boot-efi util-linux zstd gcc binutils)
 
 # inputs: prints a hash of everything the artefacts depend on.
