@@ -9,7 +9,9 @@
 
 const char select_help[] =
 	"  --volume C=PATH      examine only the volume in PATH (partition, or image file, or\n"
-	"                       image@OFFSET in bytes) as C:; repeatable\n"
+	"                       image@OFFSET in bytes, or a directory) as C:; repeatable. Without "
+	"a\n"
+	"                       letter (=PATH) it has the one that Windows gives it\n"
 	"  --disk-serial S      the Windows on the disk with serial number S\n"
 	"  --volume-label L     the Windows on the volume with label L\n"
 	"  --windows DIR        the Windows in directory DIR, such as \\Windows\n"
@@ -47,7 +49,9 @@ static int take_volume(struct select *s, const char *value)
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < s->options.volume_count; i++) {
-		if (s->volumes[i].letter == s->volumes[s->options.volume_count].letter) {
+		char letter = s->volumes[s->options.volume_count].letter;
+
+		if (letter && s->volumes[i].letter == letter) {
 			log_error("--volume %s: the letter is given twice.", value);
 			return HF_EINVAL;
 		}
@@ -60,23 +64,24 @@ int select_take(struct select *s, int argc, char **argv, int *index)
 {
 	const struct {
 		const char *name;
-		const char **slot; /* NULL: --volume */
+		const char **slot;
 	} names[] = {
-		{"--volume", NULL},
 		{"--disk-serial", &s->options.disk_serial},
 		{"--volume-label", &s->options.volume_label},
 		{"--windows", &s->options.windows_dir},
 		{"--bitlocker-keys", &s->options.bitlocker_keys},
 	};
 
+	const char *volume = select_value("--volume", argc, argv, index);
+
+	if (volume)
+		return *volume ? take_volume(s, volume) : HF_EINVAL;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const char *value = select_value(names[i].name, argc, argv, index);
 		if (!value)
 			continue;
 		if (!*value)
 			return HF_EINVAL;
-		if (!names[i].slot)
-			return take_volume(s, value);
 		if (*names[i].slot) {
 			log_error("Option %s is given twice.", names[i].name);
 			return HF_EINVAL;

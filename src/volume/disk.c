@@ -92,7 +92,9 @@ int volume_arg_parse(const char *text, struct volume_arg *arg)
 {
 	const char *path = NULL;
 
-	if (isalpha((unsigned char)text[0]) && text[0] > 0) {
+	if (text[0] == '=') {
+		path = text + 1;
+	} else if (isalpha((unsigned char)text[0]) && text[0] > 0) {
 		if (text[1] == '=')
 			path = text + 2;
 		else if (text[1] == ':' && text[2] == '=')
@@ -104,9 +106,15 @@ int volume_arg_parse(const char *text, struct volume_arg *arg)
 			  text);
 		return HF_EINVAL;
 	}
-	arg->letter = (char)toupper((unsigned char)text[0]);
+	arg->letter = text[0] == '=' ? 0 : (char)toupper((unsigned char)text[0]);
 	arg->path = path;
 	return 0;
+}
+
+/* What ARG's letter is called in messages. */
+static char letter_of(const struct volume_arg *arg)
+{
+	return arg->letter ? arg->letter : '?';
 }
 
 /* Splits PATH@OFFSET; a file whose own name ends so is meant when it exists. */
@@ -185,7 +193,7 @@ static int refuse_disk(const struct disks *found, const struct volume_arg *arg)
 		if (strcmp(v->fstype, "ntfs") && strcmp(v->fstype, "BitLocker"))
 			continue;
 		rc = str_addf(&list, "\n  --volume %c=%s@%llu   partition %u, %s, %llu MiB%s%s",
-			      arg->letter, arg->path, (unsigned long long)v->start, v->number,
+			      letter_of(arg), arg->path, (unsigned long long)v->start, v->number,
 			      v->fstype, (unsigned long long)(v->size >> 20), *v->label ? ", " : "",
 			      v->label);
 	}
@@ -308,6 +316,21 @@ static int scan_named_partition(struct disk_list *list, const struct volume_arg 
 	return rc;
 }
 
+/* A directory stands for a volume without hard links. */
+static int add_directory(struct disk_list *list, const struct volume_arg *arg, const char *path)
+{
+	struct disk *disk = disk_add(list);
+	struct volume *v = disk ? volume_add(list, list->disks->disk_count - 1) : NULL;
+
+	if (!v)
+		return HF_ENOMEM;
+	disk->bus = "image";
+	v->letter = arg->letter;
+	if (disk_text(&disk->device, path) || disk_text(&v->device, path))
+		return HF_ENOMEM;
+	return disk_text(&v->fstype, "dir");
+}
+
 static int scan_arg(struct disk_list *list, const struct volume_arg *arg)
 {
 	char name[256], disk_name[256], *device;
@@ -321,11 +344,14 @@ static int scan_arg(struct disk_list *list, const struct volume_arg *arg)
 	if (stat(device, &st)) {
 		log_error(
 			"--volume %c=%s: %s. Check that the path is right and the disk connected.",
-			arg->letter, arg->path, strerror(errno));
+			letter_of(arg), arg->path, strerror(errno));
 		rc = hf_from_errno(errno);
+	} else if (S_ISDIR(st.st_mode)) {
+		rc = add_directory(list, arg, device);
 	} else if (!S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode)) {
-		log_error("--volume %c=%s is neither a block device nor an image file.",
-			  arg->letter, arg->path);
+		log_error("--volume %c=%s is neither a block device, nor an image file, nor a "
+			  "directory.",
+			  letter_of(arg), arg->path);
 		rc = HF_EINVAL;
 	} else {
 		kernel_name(&st, name, sizeof(name));
@@ -389,7 +415,7 @@ int disks_scan(const struct volume_arg *args, size_t count, struct disks **out)
 		return log_oom();
 	for (i = 0; i < count && !rc; i++)
 		for (k = 0; k < i && !rc; k++)
-			if (args[k].letter == args[i].letter) {
+			if (args[k].letter && args[k].letter == args[i].letter) {
 				log_error("--volume gives the letter %c: twice.", args[i].letter);
 				rc = HF_EINVAL;
 			}

@@ -45,7 +45,7 @@ struct disk {
 	uint64_t size;	   /* bytes */
 	const char *table; /* "gpt", "dos" or "" */
 	const char *bus;   /* "nvme", "sata", "usb", "virtio", "scsi", "mmc", "image" */
-	bool removable;	   /* removable medium or USB */
+	bool removable;	   /* as it says itself: sticks do, big external disks mostly not */
 };
 
 struct disks {
@@ -57,12 +57,12 @@ struct disks {
 
 /* One --volume argument. */
 struct volume_arg {
-	char letter;
+	char letter; /* 0: the one that Windows gives it */
 	const char *path; /* PATH or PATH@OFFSET (bytes) */
 };
 
 /*
- * Parses "C=PATH" (or "C:=PATH") of --volume. Returns 0 or HF_EINVAL (with a message). ARG keeps a
+ * Parses "C=PATH" (or "C:=PATH", or "=PATH" without a letter) of --volume. Returns 0 or HF_EINVAL (with a message). ARG keeps a
  * pointer into TEXT.
  */
 int volume_arg_parse(const char *text, struct volume_arg *arg);

@@ -143,8 +143,7 @@ int disk_describe(const char *sysfs, const char *name, struct disk *out)
 		strcpy(real, directory);
 	out->bus = bus_of(name, real);
 	out->size = disk_sysfs_size(sysfs, name);
-	out->removable = !strcmp(out->bus, "usb") ||
-			 (read_text(directory, "removable", text, sizeof(text)) && *text == '1');
+	out->removable = read_text(directory, "removable", text, sizeof(text)) && *text == '1';
 	model_of(directory, text, sizeof(text));
 	if (disk_text(&out->model, text))
 		return HF_ENOMEM;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A mounted file system, as a table of operations (struct fs_ops) so that NTFS in process
- * (volume/ntfs.h) can be joined by others without touching the engine. Objects are named by
- * reference, never by path: on NTFS the MFT record number in the low 48 bits and the sequence
- * number in the high 16, so that a reference to a deleted object is recognised. Names are UTF-16
- * units in host order, exactly as on disk.
+ * (volume/ntfs.h) is joined by a plain directory (volume/dir_fs.h) without touching the engine.
+ * Objects are named by reference, never by path: on NTFS the MFT record number in the low 48 bits
+ * and the sequence number in the high 16, so that a reference to a deleted object is recognised.
+ * Names are UTF-16 units in host order, exactly as on disk.
  *
  * Owned by whoever opened it; used by windows (read-only), store and engine. Not thread-safe.
  * Every function returns 0 or a negative enum hf_error unless said otherwise and has logged the
@@ -148,6 +148,8 @@ struct fs_ops {
 	int (*set_security)(struct fs *fs, fs_ref ref, const void *sd, size_t len);
 	/* Sets and clears Win32 attributes. */
 	int (*set_attributes)(struct fs *fs, fs_ref ref, uint32_t set, uint32_t clear);
+	/* Sets the four times, which further changes of the object would move again. */
+	int (*set_times)(struct fs *fs, fs_ref ref, const uint64_t times[FS_TIMES]);
 	/*
 	 * Removes NAME from DIR; it must name EXPECT (HF_EREFUSED otherwise). A directory must be
 	 * empty. The data goes with the last name. A read-only file needs no attribute change.
@@ -240,6 +242,10 @@ static inline int fs_set_security(struct fs *fs, fs_ref ref, const void *sd, siz
 static inline int fs_set_attributes(struct fs *fs, fs_ref ref, uint32_t set, uint32_t clear)
 {
 	return fs->ops->set_attributes(fs, ref, set, clear);
+}
+static inline int fs_set_times(struct fs *fs, fs_ref ref, const uint64_t times[FS_TIMES])
+{
+	return fs->ops->set_times(fs, ref, times);
 }
 static inline int fs_unlink(struct fs *fs, fs_ref dir, const uint16_t *name, unsigned len,
 			    fs_ref expect)

@@ -426,6 +426,7 @@ static const struct fs_ops ntfs_ops = {
 	.import_metadata = ntfs_op_import_metadata,
 	.set_security = ntfs_op_set_security,
 	.set_attributes = ntfs_op_set_attributes,
+	.set_times = ntfs_op_set_times,
 	.unlink = ntfs_op_unlink,
 	.sync = ntfs_op_sync,
 	.close = op_close,

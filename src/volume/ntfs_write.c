@@ -281,6 +281,25 @@ int ntfs_op_set_attributes(struct fs *fs, fs_ref ref, uint32_t set, uint32_t cle
 	return ntfs_put(nfs, ni);
 }
 
+int ntfs_op_set_times(struct fs *fs, fs_ref ref, const uint64_t times[FS_TIMES])
+{
+	struct ntfs_fs *nfs = ntfs_fs_of(fs);
+	ntfs_inode *ni;
+	int rc = begin(nfs, ref, "set the times of");
+
+	if (!rc)
+		rc = ntfs_get(nfs, ref, &ni);
+	if (rc)
+		return rc;
+	ni->creation_time = cpu_to_sle64((s64)times[FS_TIME_CREATED]);
+	ni->last_data_change_time = cpu_to_sle64((s64)times[FS_TIME_MODIFIED]);
+	ni->last_mft_change_time = cpu_to_sle64((s64)times[FS_TIME_CHANGED]);
+	ni->last_access_time = cpu_to_sle64((s64)times[FS_TIME_ACCESSED]);
+	NInoFileNameSetDirty(ni);
+	ntfs_inode_mark_dirty(ni);
+	return ntfs_put(nfs, ni);
+}
+
 /* Writes back what the library holds of NTFS's own files. */
 static int sync_inode(struct ntfs_fs *nfs, ntfs_inode *ni)
 {

@@ -2,6 +2,8 @@
 /*
  * MountedDevices and drive letters.
  */
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,14 +15,40 @@
 #include "windows/letters.h"
 
 #define VALUE_PREFIX "\\DosDevices\\"
+#define GUID_PREFIX  "\\??\\Volume{"
 #define GPT_PREFIX   "DMIO:ID:"
 #define MBR_LEN	     12
 #define GUID_LEN     16
 #define GPT_LEN	     (sizeof(GPT_PREFIX) - 1 + GUID_LEN)
 #define LETTERS	     26
 
-/* One entry of install->mounted_devices: letter, kind ('G' or 'M'), 16 bytes of identity. */
-#define ENTRY_LEN (2 + GUID_LEN)
+/*
+ * One entry of install->mounted_devices: letter or 0, kind ('G' or 'M'), 16 bytes of identity, and
+ * when there is no letter the 16 bytes of the GUID that the volume is called by.
+ */
+#define ENTRY_LEN  (2 + GUID_LEN + GUID_LEN)
+#define ENTRY_GUID (2 + GUID_LEN)
+
+/* "6f1d1c40-0d5e-...}" to its 16 bytes, the first three groups little-endian. */
+static bool guid_parse(const char *text, uint8_t guid[GUID_LEN])
+{
+	static const uint8_t order[GUID_LEN] = {3, 2, 1,  0,  5,  4,  7,  6,
+						8, 9, 10, 11, 12, 13, 14, 15};
+
+	for (size_t i = 0; i < GUID_LEN; i++) {
+		unsigned value;
+
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			if (*text++ != '-')
+				return false;
+		if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]) ||
+		    sscanf(text, "%2x", &value) != 1)
+			return false;
+		guid[order[i]] = (uint8_t)value;
+		text += 2;
+	}
+	return *text == '}';
+}
 
 struct reading {
 	const struct hive *hive;
@@ -28,20 +56,31 @@ struct reading {
 	struct str entries;
 };
 
+/* What the value called NAME names: a letter or a GUID, into ENTRY. */
+static bool read_name(const char *name, char entry[ENTRY_LEN])
+{
+	const char *letter = name + sizeof(VALUE_PREFIX) - 1;
+
+	if (!strncasecmp(name, GUID_PREFIX, sizeof(GUID_PREFIX) - 1))
+		return guid_parse(name + sizeof(GUID_PREFIX) - 1, (uint8_t *)entry + ENTRY_GUID);
+	if (strncasecmp(name, VALUE_PREFIX, sizeof(VALUE_PREFIX) - 1) != 0 ||
+	    !((letter[0] | 0x20) >= 'a' && (letter[0] | 0x20) <= 'z') ||
+	    strcmp(letter + 1, ":") != 0)
+		return false;
+	entry[0] = (char)(letter[0] & ~0x20);
+	return true;
+}
+
 static int read_entry(void *ctx, const char *name)
 {
 	struct reading *r = ctx;
 	char entry[ENTRY_LEN] = {0};
-	const char *letter = name + sizeof(VALUE_PREFIX) - 1;
 	uint8_t *data;
 	size_t len;
 	int err;
 
-	if (strncasecmp(name, VALUE_PREFIX, sizeof(VALUE_PREFIX) - 1) != 0 ||
-	    !((letter[0] | 0x20) >= 'a' && (letter[0] | 0x20) <= 'z') ||
-	    strcmp(letter + 1, ":") != 0)
+	if (!read_name(name, entry))
 		return 0;
-	entry[0] = (char)(letter[0] & ~0x20);
 	err = hive_bytes(r->hive, r->key, name, NULL, &data, &len);
 	if (err)
 		return err == HF_ENOMEM ? err : 0;
@@ -90,8 +129,63 @@ static bool entry_fits(const uint8_t *entry, const struct volume *volume)
 char letters_of_volume(const struct windows_install *install, const struct volume *volume)
 {
 	for (size_t at = 0; at + ENTRY_LEN <= install->mounted_devices_len; at += ENTRY_LEN)
-		if (entry_fits(install->mounted_devices + at, volume))
+		if (install->mounted_devices[at] &&
+		    entry_fits(install->mounted_devices + at, volume))
 			return (char)install->mounted_devices[at];
+	return 0;
+}
+
+bool letters_is_named(const struct windows_install *install, const uint8_t guid[GUID_LEN],
+		      const struct volume *volume)
+{
+	for (size_t at = 0; at + ENTRY_LEN <= install->mounted_devices_len; at += ENTRY_LEN) {
+		const uint8_t *entry = install->mounted_devices + at;
+
+		if (!entry[0] && !memcmp(entry + ENTRY_GUID, guid, GUID_LEN))
+			return entry_fits(entry, volume);
+	}
+	return !memcmp(volume->part_guid, guid, GUID_LEN);
+}
+
+/* The GUID in the junction DATA whose target is "\??\Volume{GUID}\" ([MS-FSCC] 2.1.2.5). */
+static bool junction_guid(const uint8_t *data, size_t len, uint8_t guid[GUID_LEN])
+{
+	char text[sizeof(GUID_PREFIX) + 40] = "";
+	size_t at, size;
+
+	if (len < 16 || hive_u32(data) != FS_TAG_MOUNT_POINT)
+		return false;
+	at = 16 + (size_t)hive_u16(data + 8);
+	size = hive_u16(data + 10) / 2;
+	if (at + 2 * size > len)
+		return false;
+	/* Longer targets lead to a folder of the volume, not to its root. */
+	if (size && hive_u16(data + at + 2 * (size - 1)) == '\\')
+		size--;
+	if (size >= sizeof(text))
+		return false;
+	for (size_t i = 0; i < size; i++) {
+		unsigned unit = hive_u16(data + at + 2 * i);
+
+		if (unit >= 0x80)
+			return false;
+		text[i] = (char)unit;
+	}
+	return !strncasecmp(text, GUID_PREFIX, sizeof(GUID_PREFIX) - 1) &&
+	       guid_parse(text + sizeof(GUID_PREFIX) - 1, guid) && text[size - 1] == '}';
+}
+
+int machine_mounted_volume(const struct machine *m, const uint8_t *junction, size_t len,
+			   struct machine_volume **out)
+{
+	uint8_t guid[GUID_LEN];
+
+	*out = NULL;
+	if (!m->chosen || !junction_guid(junction, len, guid))
+		return HF_ENOENT;
+	for (size_t i = 0; i < m->volume_count && !*out; i++)
+		if (letters_is_named(m->chosen, guid, m->volumes[i].volume))
+			*out = &m->volumes[i];
 	return 0;
 }
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Drive letters as the offline Windows has them: the \DosDevices\X: values of MountedDevices in its
- * SYSTEM hive, matched with the volumes at hand. Used within windows only.
+ * SYSTEM hive, matched with the volumes at hand; and the \??\Volume{GUID} values, by which folders
+ * that a volume is mounted in name it. Used within windows only.
  */
 #ifndef HOLDFAST_WINDOWS_LETTERS_H
 #define HOLDFAST_WINDOWS_LETTERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "windows/hive.h"
 #include "windows/install.h"
@@ -17,6 +21,13 @@
  * HF_ENOMEM.
  */
 int letters_read(const struct hive *system, struct windows_install *install);
+
+/*
+ * Does INSTALL's MountedDevices call VOLUME by GUID (16 bytes as in its text form, the first three
+ * groups little-endian)? The volumes of GPT disks are also called by their partition's GUID.
+ */
+bool letters_is_named(const struct windows_install *install, const uint8_t guid[16],
+		      const struct volume *volume);
 
 /* The letter that INSTALL's MountedDevices give VOLUME, or 0. */
 char letters_of_volume(const struct windows_install *install, const struct volume *volume);

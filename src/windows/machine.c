@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "report/error.h"
 #include "report/log.h"
+#include "volume/dir_fs.h"
 #include "volume/fs_view.h"
 #include "volume/ntfs.h"
 #include "windows/machine_private.h"
@@ -181,6 +182,17 @@ static int unlock_volume(struct volume *v, const char *keys)
 	return err;
 }
 
+bool machine_is_ntfs(const struct machine_volume *v)
+{
+	return !strcmp(v->volume->fstype, "ntfs");
+}
+
+/* Can machine_open_others() read it? */
+static bool is_other(const struct volume *v)
+{
+	return !strcmp(v->fstype, "dir") || dir_fs_can_mount(v->fstype);
+}
+
 /* Opens volume number I for looking; what cannot be opened stays closed, which is no error. */
 static int open_volume(struct machine_private *p, size_t i, const char *keys)
 {
@@ -194,11 +206,11 @@ static int open_volume(struct machine_private *p, size_t i, const char *keys)
 		if (err)
 			return err;
 	}
-	if (strcmp(v->fstype, "ntfs") != 0) {
+	if (!machine_is_ntfs(mv)) {
 		if (v->bitlocker && v->bitlocker->problem)
 			log_warning("%s, a BitLocker volume, cannot be opened: %s.", v->device,
 				    v->bitlocker->problem);
-		else if (v->letter && strcmp(v->fstype, "BitLocker") != 0)
+		else if (v->letter && !is_other(v) && strcmp(v->fstype, "BitLocker") != 0)
 			log_warning("%s, given as drive %c:, holds %s and not NTFS; it is left "
 				    "alone.",
 				    v->device, v->letter, *v->fstype ? v->fstype : "nothing known");
@@ -248,6 +260,32 @@ int machine_open(const struct machine_options *options, struct machine **out)
 	return 0;
 }
 
+int machine_open_other(struct machine_volume *mv)
+{
+	const struct volume *v = mv->volume;
+	int err = 0;
+
+	if (mv->fs || !is_other(v))
+		return 0;
+	if (!strcmp(v->fstype, "dir"))
+		err = dir_fs_open(v->device, v->device, &mv->fs);
+	else if (v->offset)
+		log_warning("%s: the kernel has no device for partition %u.", v->device, v->number);
+	else
+		err = dir_fs_mount(v->device, v->fstype, v->device, &mv->fs);
+	return err == HF_ENOMEM ? err : 0;
+}
+
+int machine_open_others(struct machine *m)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < m->volume_count && !err; i++)
+		if (m->volumes[i].letter)
+			err = machine_open_other(&m->volumes[i]);
+	return err;
+}
+
 struct machine_volume *machine_volume(struct machine *m, char letter)
 {
 	for (size_t i = 0; i < m->volume_count; i++)
@@ -293,25 +331,39 @@ static int reopen(struct machine_volume *mv, enum ntfs_mode mode)
 	return err;
 }
 
+/* The same, with a new view if the chosen Windows needs one. */
+static int reopen_chosen(struct machine *m, struct machine_volume *mv, enum ntfs_mode mode)
+{
+	int err = reopen(mv, mode);
+
+	if (!err && m->chosen && mv == &m->volumes[m->chosen->volume])
+		err = machine_open_view(m, m->chosen);
+	return err;
+}
+
+int machine_volume_look(struct machine *m, struct machine_volume *mv)
+{
+	return reopen_chosen(m, mv, NTFS_LOOK);
+}
+
+int machine_volume_reopen(struct machine *m, struct machine_volume *mv)
+{
+	int err = reopen_chosen(m, mv, NTFS_WRITE);
+
+	if (err)
+		(void)reopen_chosen(m, mv, NTFS_LOOK); /* the first error is the one to tell */
+	return err;
+}
+
 int machine_reopen_writable(struct machine *m, char letter)
 {
 	struct machine_volume *mv = machine_volume(m, letter);
-	int err;
 
-	if (!mv || !mv->fs) {
+	if (!mv || !mv->fs || !machine_is_ntfs(mv)) {
 		log_error("There is no open NTFS volume with drive letter %c:.", letter);
 		return HF_ENOENT;
 	}
-	err = reopen(mv, NTFS_WRITE);
-	if (err)
-		(void)reopen(mv, NTFS_LOOK);
-	if (mv->fs && m->chosen && mv == &m->volumes[m->chosen->volume]) {
-		int view = machine_open_view(m, m->chosen);
-
-		if (!err)
-			err = view;
-	}
-	return err;
+	return machine_volume_reopen(m, mv);
 }
 
 int machine_close(struct machine *m)

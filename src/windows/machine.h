@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "volume/disk.h"
 #include "volume/fs.h"
@@ -41,7 +42,8 @@ struct machine_options {
 /* A volume as Windows sees it. */
 struct machine_volume {
 	struct volume *volume; /* in machine.disks */
-	struct fs *fs;	       /* NULL when it could not be opened or is not NTFS */
+	struct fs *fs;	       /* NULL when it could not be opened or is not NTFS, see
+				  machine_open_others() */
 	struct fs *view;       /* of Windows.old, when the chosen Windows lies there; else NULL */
 	char letter;	       /* in the chosen Windows; 0 none */
 };
@@ -73,6 +75,25 @@ int machine_open(const struct machine_options *options, struct machine **out);
  */
 int machine_choose(struct machine *m, const struct machine_options *options);
 
+/*
+ * After machine_choose(): opens the volumes that have a letter and that the kernel mounts for us
+ * (FAT, exFAT; directories given by hand), for reading only. What cannot be opened stays closed,
+ * with a warning. 0 or HF_ENOMEM.
+ */
+int machine_open_others(struct machine *m);
+/* The same for one volume; 0 also when it stays closed. */
+int machine_open_other(struct machine_volume *mv);
+
+/* Is V's file system NTFS, so that hard links can be made on it? */
+bool machine_is_ntfs(const struct machine_volume *v);
+
+/*
+ * The volume that a junction (raw reparse point) to \??\Volume{GUID}\ mounts in its folder: *OUT is
+ * NULL when that is not at hand. HF_ENOENT when it is another kind of junction.
+ */
+int machine_mounted_volume(const struct machine *m, const uint8_t *junction, size_t len,
+			   struct machine_volume **out);
+
 /* The volume with LETTER (upper case), or NULL. */
 struct machine_volume *machine_volume(struct machine *m, char letter);
 
@@ -90,6 +111,10 @@ struct fs *machine_files(struct machine *m, char letter);
  * dirty, busy, ...) it is opened read-only again and the error returned.
  */
 int machine_reopen_writable(struct machine *m, char letter);
+/* The same for a volume that may have no letter. */
+int machine_volume_reopen(struct machine *m, struct machine_volume *mv);
+/* Back to reading only. 0 or what opening returns; the volume is closed then. */
+int machine_volume_look(struct machine *m, struct machine_volume *mv);
 
 /* Closes everything; accepts NULL. Returns 0 or the first error of closing a file system. */
 int machine_close(struct machine *m);

@@ -12,7 +12,6 @@
 	X(users) \
 	X(hive) \
 	X(hive_log) \
-	X(hive_write) \
 	X(choose) \
 	X(windows) \
 	X(registry) \
@@ -27,6 +26,7 @@
 	X(fs_copy) \
 	X(fs_hostile) \
 	X(volume) \
+	X(dir_fs) \
 	X(bitlocker) \
 	X(rules) \
 	X(rules_eval) \
@@ -46,6 +46,7 @@
 	X(engine) \
 	X(mapping) \
 	X(restore)
+	X(engine)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) void suite_##name(void);
