@@ -43,7 +43,10 @@ static int open_outputs(struct scan *s)
 
 static int find_windows(struct scan *s)
 {
-	return usmt_find_windows(&s->o, &s->machine);
+	int code = usmt_find_windows(&s->o, &s->machine);
+
+	return !code && machine_open_others(s->machine) ? USMT_INIT_OPERATING_ENVIRONMENT_FAILED
+							: code;
 }
 
 static int load_config(struct scan *s)
@@ -68,17 +71,26 @@ static int load_rules(struct scan *s)
 	return code;
 }
 
+/* The code for trouble with the place of the store. */
+static int place_code(int error)
+{
+	if (!error)
+		return USMT_SUCCESS;
+	return usmt_code_for(error, error == HF_ENOSPC ? USMT_FAILED_MIGSTARTUP
+						       : USMT_INVALID_STORE_LOCATION);
+}
+
 /* Is the place fit for a store? */
 static int check_store(struct scan *s)
 {
-	int ret;
-
 	s->capture = (struct capture){
 		.options = {.store = s->o.store_path,
 			    .command_line = s->o.joined,
 			    .rules = s->o.rules.items,
 			    .rule_count = s->o.rules.count,
 			    .find_rule_file = usmt_find_rule_file,
+			    .excluded = s->o.excluded_volumes,
+			    .local_only = s->o.local_only,
 			    .overwrite = s->o.overwrite,
 			    .then_wipe = s->o.then_wipe,
 			    .efs = scanstate_efs(&s->o),
@@ -91,10 +103,7 @@ static int check_store(struct scan *s)
 	};
 	if (generates(s))
 		return USMT_SUCCESS;
-	ret = capture_check(&s->capture);
-	return ret ? usmt_code_for(ret, ret == HF_ENOSPC ? USMT_FAILED_MIGSTARTUP
-							 : USMT_INVALID_STORE_LOCATION)
-		   : USMT_SUCCESS;
+	return place_code(capture_check(&s->capture));
 }
 
 /*
@@ -156,6 +165,9 @@ static int make_plan(struct scan *s)
 	ret = capture_plan(&s->capture);
 	if (ret)
 		return usmt_code_for(ret, USMT_MIGRATION_STOPPED_NONFATAL);
+	ret = capture_check_parts(&s->capture);
+	if (ret)
+		return place_code(ret);
 	progress_record("PHASE", "Collecting", NULL);
 	return scan_report_plan(s) ? USMT_INIT_OPERATING_ENVIRONMENT_FAILED : USMT_SUCCESS;
 }
@@ -269,8 +281,7 @@ int cmd_scanstate(int argc, char **argv)
 	usmt_say_result(USMT_SCANSTATE, &s.errors, code);
 	code = deliver_outputs(&s, code);
 	if (machine_close(s.machine) && (code == USMT_SUCCESS || code == USMT_WOULD_HAVE_FAILED)) {
-		log_error("Volume %c: could not be closed cleanly: run chkdsk on it.",
-			  s.capture.letter);
+		log_error("A volume could not be closed cleanly: run chkdsk on it.");
 		code = USMT_UNABLE_DOMIGRATION;
 	}
 	release(&s);

@@ -23,7 +23,7 @@ static int check_generating(const struct usmt_options *o, const char *name)
 						  "makes no store; leave the StorePath out.");
 	if (o->hardlink || o->go_on || o->progress || o->listfiles || o->estimate_asked || o->all ||
 	    o->include_users.count || o->exclude_users.count || o->used || o->config ||
-	    o->dry_run || o->explain || (o->genmigxml && o->rules.count))
+	    o->dry_run || o->explain || o->local_only || (o->genmigxml && o->rules.count))
 		return usmt_options_refuse_option(
 			o, -1, name,
 			o->genmigxml ? "only together with /v, /l and /offline*."
@@ -177,9 +177,10 @@ void scanstate_help(void)
 {
 	fputs("usage: scanstate StorePath [option]...\n"
 	      "\n"
-	      "Captures the users' files of a Windows that is not running into a store on the "
-	      "same\n"
-	      "volume. Options and return codes are USMT's; a value follows after a colon or a "
+	      "Captures the users' files of a Windows that is not running into a store: each NTFS "
+	      "volume's\n"
+	      "on that volume, those of others as copies beside the catalog. Options and return "
+	      "codes are USMT's; a value follows after a colon or a "
 	      "blank.\n"
 	      "\n"
 	      "  StorePath            the folder for the store, such as C:\\USMTMIG\n"
@@ -195,6 +196,7 @@ void scanstate_help(void)
 	      "in\n"
 	      "                       any part; /ui wins over /uel, /uel over /ue; repeatable\n"
 	      "  /uel:N | Y/M/D       only who was active in the last N days, or since the date\n"
+	      "  /localonly           nothing of removable drives\n"
 	      "  /all                 all users, which is the default\n"
 	      "  /config:FILE         a Config.xml: components to leave out, ErrorControl\n"
 	      "  /genconfig:FILE      only write a Config.xml of the components found here\n"
@@ -221,6 +223,7 @@ void scanstate_help(void)
 	      "  --explain PATH       tell which rules match PATH (or HKCU\\Key [Value]) and "
 	      "which\n"
 	      "                       one decides\n"
+	      "  --exclude-volume D:  leave that volume alone; repeatable\n"
 	      "  --lint FILE...       only examine rule files for weaknesses; code 3 if any\n"
 	      "  --then-wipe          a wipe follows: a store made with this option, which no wipe "
 	      "has\n"

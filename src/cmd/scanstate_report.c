@@ -15,10 +15,7 @@
 #include "report/log.h"
 #include "report/progress.h"
 
-/* Bytes that one more name, directory and catalog row take at most; docs/store-format.md. */
-#define BYTES_PER_FILE	  768
-#define BYTES_PER_DIR	  6144
-#define BYTES_PER_SETTING 128 /* beside the value's data */
+#define BYTES_PER_SETTING 128 /* beside the value's data; docs/store-format.md */
 
 /* One line of the table, and more of the user in the log. */
 static void report_user(const struct scan *s, size_t index)
@@ -176,10 +173,10 @@ int scan_report_plan(const struct scan *s)
 
 	for (size_t i = 0; i < s->capture.part_count; i++) {
 		const struct plan *p = &s->capture.parts[i].plan;
-		log_status("To keep on %c: %zu files with %.1f MB in %" PRIu64
+		log_status("To keep on %s: %zu files with %.1f MB in %" PRIu64
 			   " folders; looked at %" PRIu64 " files in %" PRIu64 " folders.",
-			   p->letter, p->file_count - (size_t)p->placeholders,
-			   (double)p->bytes / 1e6, p->needed_dirs, p->seen_files, p->seen_dirs);
+			   p->root, p->file_count - (size_t)p->placeholders, (double)p->bytes / 1e6,
+			   p->needed_dirs, p->seen_files, p->seen_dirs);
 		placeholders += p->placeholders;
 		bytes += p->bytes;
 	}
@@ -448,7 +445,9 @@ static struct totals sum_plans(const struct scan *s)
 		const struct plan *p = &s->capture.parts[i].plan;
 		t.files += p->file_count;
 		t.bytes += p->bytes;
-		t.store += p->file_count * BYTES_PER_FILE + p->needed_dirs * BYTES_PER_DIR;
+		t.store += capture_names_bytes(p);
+		if (s->o.hardlink && s->capture.parts[i].role == CATALOG_COPIED)
+			t.store += p->bytes;
 	}
 	if (!s->o.hardlink)
 		t.store += t.bytes;

@@ -91,7 +91,7 @@ static const struct option options[] = {
 	{"encrypt", VALUE_OPTIONAL, NOT_SCAN, 0, 0, 0},
 	{"key", VALUE_REQUIRED, NEITHER, 0, 0, 0},
 	{"keyfile", VALUE_REQUIRED, NEITHER, 0, 0, 0},
-	{"localonly", VALUE_NONE, NOT_SCAN, 0, 0, 0},
+	{"localonly", VALUE_NONE, SCAN, AT(local_only), 0, 0},
 	{"ppkg", VALUE_REQUIRED, NOT_SCAN, 0, 0, 0},
 	{"r", VALUE_REQUIRED, BOTH, 0, AT(retries), 0},
 	{"sf", VALUE_NONE, NOT_LOAD, 0, 0, 0},
@@ -259,6 +259,23 @@ static const struct {
 	{"--vars", BIT(USMT_SCANSTATE), AT(vars)},
 };
 
+/* "D:" of --exclude-volume. */
+static int exclude_volume(struct usmt_options *o, const char *value)
+{
+	size_t count = strlen(o->excluded_volumes);
+	const char *rest;
+	char letter;
+
+	if (!winpath_split(value, &letter, &rest) || *rest || strchr(o->excluded_volumes, letter)) {
+		log_error("--exclude-volume %s: give one drive letter, as in --exclude-volume D:, "
+			  "and each once.",
+			  value);
+		return -1;
+	}
+	o->excluded_volumes[count] = letter;
+	return 1;
+}
+
 /* Our own options. Returns 1 taken, 0 not one of ours, -1 refused with a message. */
 static int take_own(struct parser *p, int *index)
 {
@@ -272,6 +289,12 @@ static int take_own(struct parser *p, int *index)
 			*(bool *)(base + own_flags[i].flag) = true;
 			return 1;
 		}
+	}
+	if (o->tool == USMT_SCANSTATE) {
+		const char *value = select_value("--exclude-volume", line->argc, line->argv, index);
+
+		if (value)
+			return *value ? exclude_volume(o, value) : -1;
 	}
 	for (size_t i = 0; i < sizeof(own_texts) / sizeof(*own_texts); i++) {
 		const char **slot = (const char **)(base + own_texts[i].text);

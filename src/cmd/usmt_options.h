@@ -39,9 +39,10 @@ struct usmt_options {
 	const char *listfiles, *estimate, *genconfig, *genmigxml; /* /p:FILE is ESTIMATE */
 	const char *offline, *offline_win_dir, *offline_win_old;
 	const char *used; /* /uel */
-	bool overwrite, estimate_asked;
-	const char *efs_word; /* of /efs */
-	bool target;	      /* /targetxp and the like: for manifests of old releases; ignored */
+	bool overwrite, estimate_asked, local_only;
+	char excluded_volumes[27]; /* letters of --exclude-volume */
+	const char *efs_word;	   /* of /efs */
+	bool target; /* /targetxp and the like: for manifests of old releases; ignored */
 	/* LoadState's. */
 	struct option_list move_users, move_domains; /* /mu /md */
 	bool create_accounts, enable_accounts;	     /* /lac /lae */

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Checking, planning and filling a store.
+ * Filling a store, on all volumes that contribute to it.
  */
-#include "engine/capture_private.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/winpath.h"
+#include "base/mem.h"
 #include "engine/cancel.h"
-#include "engine/errors.h"
+#include "engine/capture_private.h"
 #include "engine/examine.h"
 #include "engine/used_rules.h"
 #include "engine/verify.h"
@@ -19,163 +17,159 @@
 #include "store/store.h"
 #include "windows/machine.h"
 
-#define MINIMUM_FREE (UINT64_C(250) * 1024 * 1024) /* USMT specification 10.1 */
+/* The volumes that are written to. */
+struct written {
+	struct machine_volume **volumes;
+	size_t count, cap;
+};
 
-static struct fs *store_fs(const struct capture *c)
+static int add_written(struct written *w, struct machine_volume *v)
 {
-	return machine_volume(c->machine, c->letter)->fs;
-}
-
-/* The volume of the store: there, NTFS, that of the Windows that is captured. */
-static int check_volume(struct capture *c)
-{
-	char windows = c->machine->chosen->letter;
-
-	winpath_split(c->options.store, &c->letter, &c->store_path);
-	struct machine_volume *v = machine_volume(c->machine, c->letter);
-
-	if (!v || !v->fs) {
-		log_error(
-			"StorePath %s: there is no NTFS volume %c: that can be opened. \"holdfast "
-			"volumes\" lists what there is.",
-			c->options.store, c->letter);
-		return HF_EINVAL;
-	}
-	if (c->letter != windows) {
-		log_error("StorePath %s: a hard-link store must lie on the volume of the Windows "
-			  "that is captured, %c:.",
-			  c->options.store, windows);
-		return HF_EINVAL;
-	}
-	for (size_t i = 0; i < c->machine->volume_count; i++) {
-		const struct machine_volume *other = &c->machine->volumes[i];
-		if (other->fs && other->letter && other->letter != c->letter)
-			log_warning("Volume %c: is not captured by this version; it is only looked "
-				    "at and nothing on it is changed.",
-				    other->letter);
-	}
-	return 0;
-}
-
-/*
- * Was the complete store made for a wipe that has not begun, by a run that was cut short? Nothing
- * relies on it yet.
- */
-static bool is_unused(const struct capture *c)
-{
-	struct catalog *catalog = NULL;
-	enum store_restore restored;
-	enum store_wipe wiped;
-	const char *made;
-	uint64_t since;
-	bool unused;
-
-	if (store_wipe_state(store_fs(c), c->store_path, &wiped) || wiped != STORE_NOT_WIPED ||
-	    store_restore_state(store_fs(c), c->store_path, &restored, &since) ||
-	    restored != STORE_NOT_RESTORED ||
-	    store_open_catalog(store_fs(c), c->store_path, &catalog))
-		return false;
-	made = catalog_get(catalog, "then-wipe");
-	unused = made && !strcmp(made, "yes");
-	catalog_free(catalog);
-	return unused;
-}
-
-/*
- * Is what is at the place of the store nothing, or a store that may be replaced? What an
- * interrupted capture left is no store: nobody has to ask for its replacement.
- */
-static int check_place(struct capture *c)
-{
-	enum store_state state;
-	int err = store_check_place(store_fs(c), c->options.store);
-
-	if (!err)
-		err = store_examine(store_fs(c), c->store_path, &state);
-	if (err)
-		return err;
-	if (state == STORE_OTHER) {
-		log_error("%s exists and is not a store: it is not touched. Choose another "
-			  "StorePath.",
-			  c->options.store);
-		return HF_EREFUSED;
-	}
-	if (state == STORE_COMPLETE && !c->options.overwrite && !c->options.only_look &&
-	    !(c->options.then_wipe && is_unused(c))) {
-		log_error("%s holds a store already. Use /o to overwrite it, or choose another "
-			  "StorePath.",
-			  c->options.store);
-		return HF_EREFUSED;
-	}
-	return 0;
-}
-
-static int check_room(struct capture *c)
-{
-	struct fs_space space;
-	int err = fs_space(store_fs(c), &space);
-
-	if (err)
-		return HF_EREFUSED;
-	if (space.free >= MINIMUM_FREE)
-		return 0;
-	log_message(c->options.only_look ? LOG_WARNING : LOG_ERROR,
-		    "Volume %c: has %.0f MB free; a hard-link store needs 250 MB. Delete "
-		    "something, or enlarge the volume.",
-		    c->letter, (double)space.free / (1024 * 1024));
-	return c->options.only_look ? 0 : HF_ENOSPC;
-}
-
-int capture_check(struct capture *c)
-{
-	int err = check_volume(c);
-
-	if (!err)
-		err = check_place(c);
-	return err ? err : check_room(c);
-}
-
-int capture_plan(struct capture *c)
-{
-	c->parts = calloc(1, sizeof(*c->parts));
-	if (!c->parts)
+	for (size_t i = 0; i < w->count; i++)
+		if (w->volumes[i] == v)
+			return 0;
+	if (array_grow(&w->volumes, w->count, &w->cap))
 		return log_oom();
-	c->part_count = 1;
-	struct capture_part *part = &c->parts[0];
+	w->volumes[w->count++] = v;
+	return 0;
+}
 
-	part->letter = c->letter;
-	int err = plan_make(&part->plan, c->machine, part->letter, c->rules, c->options.store,
-			    c->options.efs, c->errors);
+static int list_written(const struct capture *c, struct written *w)
+{
+	int err = 0;
 
-	return err ? err : settings_plan_make(&c->settings, c->examine, c->rules, c->errors);
+	for (size_t i = 0; i < c->part_count && !err; i++)
+		if (c->parts[i].role != CATALOG_COPIED)
+			err = add_written(w, c->parts[i].volume);
+	for (size_t i = 0; i < c->old_count && !err; i++)
+		err = add_written(w, c->old[i]);
+	return err;
+}
+
+static int open_all(const struct capture *c, const struct written *w, bool healthy, int err)
+{
+	for (size_t i = 0; i < w->count && !err; i++) {
+		struct machine_volume *v = w->volumes[i];
+
+		if (v->fs && v->fs->writable)
+			continue;
+		/* Those that will refuse come first, so that no other has to be given back. */
+		if (!healthy == (v->volume->health == NTFS_CLEAN))
+			continue;
+		err = machine_volume_reopen(c->machine, v);
+		if (err && v->letter)
+			log_error("Nothing was written to any volume. To capture without %c: give "
+				  "--exclude-volume %c:",
+				  v->letter, v->letter);
+	}
+	return err;
 }
 
 int capture_open(struct capture *c)
 {
+	struct written w = {0};
+	int err;
+
 	cancel_install();
-	return machine_reopen_writable(c->machine, c->letter);
+	err = list_written(c, &w);
+	err = open_all(c, &w, false, err);
+	err = open_all(c, &w, true, err);
+	for (size_t i = 0; i < w.count && err; i++)
+		if (w.volumes[i]->fs && w.volumes[i]->fs->writable)
+			(void)machine_volume_look(c->machine,
+						  w.volumes[i]); /* the refusal is told already */
+	free(w.volumes);
+	return err;
 }
 
 int capture_clear(struct capture *c)
 {
-	enum store_state state;
-	int err = store_examine(store_fs(c), c->store_path, &state);
-
-	if (err || state == STORE_NONE)
-		return err;
+	if (!c->old_count)
+		return 0;
 	log_status("Deleting the older store in %s.", c->options.store);
-	return store_delete(store_fs(c), c->store_path);
+	return parts_delete(c->machine, c->store_path, c->old, c->old_count);
+}
+
+/* The catalog's rows of the captured volumes, which PARTS keeps for the proof. */
+static int record_volumes(const struct capture *c, struct catalog *catalog, struct parts *parts)
+{
+	int err = parts_init(parts, c->store_path);
+
+	for (size_t i = 0; i < c->part_count && !err; i++) {
+		const struct capture_part *part = &c->parts[i];
+		const struct volume *v = part->volume->volume;
+		const struct catalog_volume row = {.path = part->plan.root,
+						   .root = part->folder,
+						   .serial = v->serial,
+						   .kind = v->fstype,
+						   .label = v->label,
+						   .role = part->role};
+		err = parts_add(parts, &row,
+				part->role == CATALOG_COPIED ? c->parts[0].volume : part->volume);
+		if (!err)
+			err = catalog_add_volume(catalog, &parts->items[i].row);
+	}
+	return err;
+}
+
+/* Gathers part number I, into the master's FILES when it is copied. */
+static int gather_part(struct capture *c, struct gathering *g, size_t i, fs_ref *master_files)
+{
+	const struct capture_part *part = &c->parts[i];
+	bool copied = part->role == CATALOG_COPIED;
+	struct gather_volume v = {
+		.id = (unsigned)i + 1,
+		.root = part->folder,
+		.from = part->volume->fs,
+		.to = copied ? c->parts[0].volume->fs : part->volume->fs,
+		.files_root = *master_files,
+		.plan = &part->plan,
+	};
+	int err = copied ? 0 : store_create(v.to, c->store_path, &v.files_root);
+
+	if (!i)
+		*master_files = v.files_root;
+	return err ? err : gather_volume(g, &v);
+}
+
+static int gather_parts(struct capture *c, struct used_rules *rules, struct catalog *catalog)
+{
+	struct gathering *g = gather_begin(rules, catalog, c->errors);
+	fs_ref master_files = 0;
+	int err = g ? 0 : HF_ENOMEM;
+
+	for (size_t i = 0; i < c->part_count && !err; i++)
+		err = gather_part(c, g, i, &master_files);
+	c->result = gather_end(g);
+	return err;
+}
+
+/* Everything on the medium and in its place; the parts get their marks before the master. */
+static int finish(struct capture *c, struct catalog *catalog, const struct parts *parts)
+{
+	struct verify_result verified;
+	int err = 0;
+
+	for (size_t i = 0; i < c->part_count && !err; i++)
+		if (c->parts[i].role != CATALOG_COPIED)
+			err = fs_sync(c->parts[i].volume->fs);
+	if (!err)
+		err = verify_store(parts, catalog, &verified);
+	for (size_t i = 1; i < c->part_count && !err; i++)
+		if (c->parts[i].role == CATALOG_PART)
+			err = store_finish_part(c->parts[i].volume->fs, c->store_path,
+						catalog_get(catalog, "store-id"));
+	return err ? err : store_finish(c->parts[0].volume->fs, c->store_path, catalog);
 }
 
 /* What the plans say, into the store and its catalog. */
-static int keep_all(struct capture *c, fs_ref files_root, struct catalog *catalog)
+static int keep_all(struct capture *c, struct catalog *catalog)
 {
 	struct used_rules used;
 	int err = used_rules_init(&used, c->rules, &c->examine->rules_machine, catalog);
 
 	if (!err)
-		err = gather(store_fs(c), files_root, &c->parts[0].plan, &used, catalog, c->errors,
-			     &c->result);
+		err = gather_parts(c, &used, catalog);
 	if (!err)
 		err = settings_store(&c->settings, c->examine, &used, catalog, c->errors,
 				     &c->stored);
@@ -183,25 +177,21 @@ static int keep_all(struct capture *c, fs_ref files_root, struct catalog *catalo
 	return err;
 }
 
-/* The links first, then the proof that they are there, then the catalog that makes it a store. */
 static int fill_store(struct capture *c, struct catalog *catalog)
 {
-	struct fs *fs = store_fs(c);
-	struct verify_result verified;
-	fs_ref files_root;
-	int err = store_create(fs, c->store_path, &files_root);
+	struct parts parts = {0};
+	int err = capture_describe(c, catalog);
 
 	if (!err)
-		err = capture_describe(c, catalog);
+		err = record_volumes(c, catalog, &parts);
 	if (!err)
-		err = keep_all(c, files_root, catalog);
+		err = keep_all(c, catalog);
 	if (!err)
 		err = capture_record_skipped(c, catalog);
 	if (!err)
-		err = fs_sync(fs);
-	if (!err)
-		err = verify_store(fs, c->store_path, catalog, &verified);
-	return err ? err : store_finish(fs, c->store_path, catalog);
+		err = finish(c, catalog, &parts);
+	parts_free(&parts);
+	return err;
 }
 
 int capture_fill(struct capture *c)
@@ -222,10 +212,14 @@ int capture_fill(struct capture *c)
 
 void capture_free(struct capture *c)
 {
-	for (size_t i = 0; i < c->part_count; i++)
+	for (size_t i = 0; i < c->part_count; i++) {
 		plan_free(&c->parts[i].plan);
+		free(c->parts[i].store);
+	}
 	free(c->parts);
 	settings_plan_free(&c->settings);
+	free(c->old);
 	c->parts = NULL;
-	c->part_count = 0;
+	c->old = NULL;
+	c->part_count = c->old_count = 0;
 }

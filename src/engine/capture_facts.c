@@ -3,7 +3,6 @@
  * What the catalog says about the capture besides the objects.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,13 +76,11 @@ static int keep_variables(struct catalog *catalog, int64_t user,
 int capture_describe(const struct capture *c, struct catalog *catalog)
 {
 	const struct windows_install *w = c->machine->chosen;
-	const struct volume *volume = machine_volume(c->machine, c->letter)->volume;
-	char serial[20], when[32];
+	char when[32];
 	time_t now = time(NULL);
 	struct tm tm;
 	int ret = 0;
 
-	snprintf(serial, sizeof(serial), "%016" PRIX64, volume->serial);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
 	const char *const facts[][2] = {
 		{"tool", "Holdfast " HOLDFAST_VERSION},
@@ -91,7 +88,6 @@ int capture_describe(const struct capture *c, struct catalog *catalog)
 		{"command-line", c->options.command_line},
 		{"then-wipe", c->options.then_wipe ? "yes" : "no"},
 		{"store-path", c->options.store},
-		{"volume-serial", serial},
 		{"windows", w->product},
 		{"windows-directory", w->directory},
 		{"windows-root", w->root},
@@ -101,6 +97,8 @@ int capture_describe(const struct capture *c, struct catalog *catalog)
 	};
 	for (size_t i = 0; !ret && i < sizeof(facts) / sizeof(*facts); i++)
 		ret = catalog_set(catalog, facts[i][0], facts[i][1]);
+	if (!ret)
+		ret = catalog_set_id(catalog);
 	for (size_t u = 0; !ret && u < w->user_count; u++) {
 		const struct catalog_user row = {
 			.sid = w->users[u].sid,

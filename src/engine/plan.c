@@ -31,11 +31,8 @@
 struct planning {
 	struct plan *plan;
 	struct fs *fs;
-	const struct rules *rules;
+	const struct plan_options *options;
 	const struct upcase *upcase;
-	const char *store_path;
-	enum plan_efs efs;
-	struct object_errors *errors;
 	struct rules_dir dir; /* of the directory whose files are being visited */
 };
 
@@ -67,9 +64,9 @@ static int file_trouble(struct planning *p, const struct tree_node *node,
 	if (!err)
 		err = tree_add_name(&path, node->name, node->name_len);
 	if (!err && !error)
-		err = object_left_out(p->errors, path.data, reason);
+		err = object_left_out(p->options->errors, path.data, reason);
 	else if (!err)
-		err = object_error(p->errors, path.data, error, reason);
+		err = object_error(p->options->errors, path.data, error, reason);
 	str_free(&path);
 	return err;
 }
@@ -127,13 +124,13 @@ static int check_linkable(struct planning *p, const struct tree_node *node, bool
 			  "be lost; undo deduplication of the volume first";
 		return HF_EUNSUPPORTED;
 	}
-	if ((node->attributes & FS_ATTR_ENCRYPTED) && p->efs == PLAN_EFS_ABORT) {
+	if ((node->attributes & FS_ATTR_ENCRYPTED) && p->options->efs == PLAN_EFS_ABORT) {
 		*reason =
 			"it is encrypted (EFS). Keep it as it is with /efs:hardlink, leave it out "
 			"with /efs:skip, or decrypt it in Windows";
 		return HF_ECANCELLED;
 	}
-	if ((node->attributes & FS_ATTR_ENCRYPTED) && p->efs == PLAN_EFS_SKIP) {
+	if ((node->attributes & FS_ATTR_ENCRYPTED) && p->options->efs == PLAN_EFS_SKIP) {
 		*reason = "/efs:skip";
 		return 0;
 	}
@@ -240,6 +237,32 @@ static int add_dir(struct planning *p, struct tree_node *node, bool selected, ui
 	return 0;
 }
 
+/* Notes the junction NODE if a volume is mounted in it. */
+static int note_mount(struct planning *p, const struct tree_node *node, const struct str *path)
+{
+	struct plan *plan = p->plan;
+	struct machine_volume *volume;
+	uint8_t *data = NULL;
+	size_t len = 0;
+	int err;
+
+	if (!p->options->machine || (node->reparse_tag && node->reparse_tag != FS_TAG_MOUNT_POINT))
+		return 0;
+	err = fs_reparse(p->fs, node->ref, &data, &len);
+	if (!err)
+		err = machine_mounted_volume(p->options->machine, data, len, &volume);
+	free(data);
+	if (err)
+		return err == HF_ENOMEM ? err : 0; /* a damaged one is reported when it is kept */
+	if (array_grow(&plan->mounts, plan->mount_count, &plan->mount_cap))
+		return log_oom();
+	plan->mounts[plan->mount_count].path = strdup(path->data);
+	if (!plan->mounts[plan->mount_count].path)
+		return log_oom();
+	plan->mounts[plan->mount_count++].volume = volume;
+	return 0;
+}
+
 static int plan_dir(struct planning *p, struct tree_node *node, const struct str *path)
 {
 	struct rules_decision decision;
@@ -248,16 +271,16 @@ static int plan_dir(struct planning *p, struct tree_node *node, const struct str
 
 	if (cancel_requested())
 		return HF_ECANCELLED;
-	if (node->is_metadata ||
-	    (p->store_path && node->parent && !text_casecmp(p->upcase, path->data, p->store_path)))
+	if (node->is_metadata || (p->options->store_path && node->parent &&
+				  !text_casecmp(p->upcase, path->data, p->options->store_path)))
 		return TREE_SKIP;
 	progress_update(++p->plan->seen_dirs);
 	if (path->len > PATH_MAX_BYTES) {
-		err = object_error(p->errors, path->data, HF_ELIMIT,
+		err = object_error(p->options->errors, path->data, HF_ELIMIT,
 				   "its path is longer than Windows can name");
 		return err ? err : TREE_SKIP;
 	}
-	err = rules_enter(p->rules, path->data, &p->dir);
+	err = rules_enter(p->options->rules, path->data, &p->dir);
 	if (err)
 		return err;
 	rules_decide_dir(&p->dir, node->attributes, &decision);
@@ -267,6 +290,11 @@ static int plan_dir(struct planning *p, struct tree_node *node, const struct str
 	/* Junctions and links lead elsewhere; cloud directories hold their own files. */
 	leaf = (node->attributes & FS_ATTR_REPARSE) &&
 	       (!node->reparse_tag || TREE_TAG_IS_SURROGATE(node->reparse_tag));
+	if (leaf && (p->dir.may_descend || p->dir.count)) {
+		err = note_mount(p, node, path);
+		if (err)
+			return err;
+	}
 	if (leaf || (!p->dir.may_descend && !p->dir.count)) {
 		settle(p, (uint32_t)node->mark);
 		return TREE_SKIP;
@@ -296,42 +324,26 @@ static int plan_trouble(void *ctx, struct tree_node *node, const struct str *pat
 	struct planning *p = ctx;
 
 	(void)node;
-	return object_error(p->errors, path->data, error, reason);
+	return object_error(p->options->errors, path->data, error, reason);
 }
 
-int plan_make(struct plan *plan, struct machine *m, char letter, const struct rules *rules,
-	      const char *store_path, enum plan_efs efs, struct object_errors *errors)
-{
-	struct fs *fs = machine_files(m, letter);
-
-	*plan = (struct plan){.letter = letter};
-	if (!fs) {
-		log_error("Volume %c: cannot be read.", letter);
-		return HF_ENOENT;
-	}
-	return plan_volume(plan, fs, letter, rules, store_path, efs, errors);
-}
-
-int plan_volume(struct plan *plan, struct fs *fs, char letter, const struct rules *rules,
-		const char *store_path, enum plan_efs efs, struct object_errors *errors)
+int plan_make(struct plan *plan, struct fs *fs, const struct plan_options *options)
 {
 	struct planning p = {
 		.plan = plan,
 		.fs = fs,
-		.rules = rules,
+		.options = options,
 		.upcase = fs_upcase(fs),
-		.store_path = store_path,
-		.efs = efs,
-		.errors = errors,
 	};
 	const struct tree_visitor visitor = {
 		.visit = plan_visit, .leave = plan_leave, .trouble = plan_trouble, .ctx = &p};
-	const char root[3] = {letter, ':', '\0'};
 	int err;
 
-	*plan = (struct plan){.letter = letter};
+	*plan = (struct plan){.root = strdup(options->root)};
+	if (!plan->root)
+		return log_oom();
 	progress_phase("Scanning", "folders", 0);
-	err = tree_walk(fs, fs_root(fs), root, &visitor);
+	err = tree_walk(fs, fs_root(fs), options->root, &visitor);
 	progress_end(plan->seen_dirs);
 	rules_dir_free(&p.dir);
 	if (err == HF_ECANCELLED && cancel_requested())
@@ -341,8 +353,12 @@ int plan_volume(struct plan *plan, struct fs *fs, char letter, const struct rule
 
 void plan_free(struct plan *plan)
 {
+	free(plan->root);
 	free(plan->dirs);
 	free(plan->files);
+	for (size_t i = 0; i < plan->mount_count; i++)
+		free(plan->mounts[i].path);
+	free(plan->mounts);
 	arena_free(&plan->names);
 	*plan = (struct plan){0};
 }
@@ -351,7 +367,7 @@ int plan_dir_path(const struct plan *plan, uint32_t dir, struct str *path)
 {
 	uint32_t chain[TREE_DEPTH_MAX + 1];
 	size_t depth = 0;
-	int err = str_addf(path, "%c:", plan->letter) ? log_oom() : 0;
+	int err = str_adds(path, plan->root) ? log_oom() : 0;
 
 	while (dir && depth <= TREE_DEPTH_MAX) {
 		chain[depth++] = dir;

@@ -16,6 +16,7 @@
 
 struct rules;
 struct machine;
+struct machine_volume;
 struct object_errors;
 
 struct plan_dir {
@@ -48,9 +49,15 @@ enum plan_efs {
 	PLAN_EFS_KEEP, /* hardlink and copyraw: as they are, encrypted */
 };
 
+/* A folder that another volume is mounted in. */
+struct plan_mount {
+	char *path;		       /* "C:\Mount", owned */
+	struct machine_volume *volume; /* NULL: it is not at hand */
+};
+
 /* What one volume contributes. */
 struct plan {
-	char letter;
+	char *root; /* what its root is called: "C:", or "C:\Mount" where it is mounted; owned */
 	struct plan_dir *dirs; /* depth first, parents before children; [0] is the root */
 	size_t dir_count, dir_cap;
 	struct plan_file *files; /* in directory order */
@@ -59,21 +66,28 @@ struct plan {
 	uint64_t needed_dirs;		/* directories that gather makes */
 	uint64_t seen_dirs, seen_files; /* objects looked at */
 	uint64_t placeholders;
+	struct plan_mount *mounts; /* that rules may select something below */
+	size_t mount_count, mount_cap;
 	struct arena names;
 	uint16_t *pool;	  /* rest of the newest block of NAMES */
 	size_t pool_left; /* units */
 };
 
+/* How a volume is planned; everything must outlive the call. */
+struct plan_options {
+	const char *root; /* what the volume's root is called */
+	const struct rules *rules;
+	const char *store_path;	       /* normalised, with ROOT: left out; or NULL */
+	const struct machine *machine; /* whose other volumes may be mounted in folders, or NULL */
+	enum plan_efs efs;
+	struct object_errors *errors;
+};
+
 /*
- * Walks the volume LETTER of M by RULES. STORE_PATH (normalised, with letter; may be NULL) is left
- * out. Unreadable directories go through object_error() of ERRORS. Progress
- * is reported. Free with plan_free() in any case.
+ * Walks the volume FS. Unreadable directories go through object_error(). Progress is reported. Free
+ * with plan_free() in any case.
  */
-int plan_make(struct plan *plan, struct machine *m, char letter, const struct rules *rules,
-	      const char *store_path, enum plan_efs efs, struct object_errors *errors);
-/* The same for an open file system that is called LETTER. */
-int plan_volume(struct plan *plan, struct fs *fs, char letter, const struct rules *rules,
-		const char *store_path, enum plan_efs efs, struct object_errors *errors);
+int plan_make(struct plan *plan, struct fs *fs, const struct plan_options *options);
 void plan_free(struct plan *plan);
 
 struct str;

@@ -32,17 +32,22 @@ static struct fs *store_fs(const struct restore *r)
 	return machine_volume(r->machine, r->letter)->fs;
 }
 
-/* A link only leads to its file on the volume that it was made on. */
-static int check_volume(struct restore *r)
+/*
+ * Finds the store's parts: a link only leads to its file on the volume that it was made on. Those
+ * on other volumes are compared, but not restored by this version.
+ */
+static int find_parts(struct restore *r)
 {
-	struct machine_volume *v = machine_volume(r->machine, r->letter);
+	int err = parts_locate(&r->parts, r->machine, machine_volume(r->machine, r->letter),
+			       r->options.store + 2, r->catalog);
 
-	if (catalog_is_of(r->catalog, v->volume->serial))
-		return 0;
-	log_error("The store %s was made on another volume than the one it is on now: a hard-link "
-		  "store cannot be copied. Restore from the volume where it was made.",
-		  r->options.store);
-	return HF_EREFUSED;
+	for (size_t i = 0; i < r->parts.count && !err; i++)
+		if (r->parts.items[i].row.role == CATALOG_PART)
+			log_warning("Files of %s are in the store's part on that volume. This "
+				    "version does not put them back: unless the volume was wiped, "
+				    "they are where they were.",
+				    r->parts.items[i].row.path);
+	return err;
 }
 
 /* Not an error: nothing in files depends on it; programs and settings may. */
@@ -79,7 +84,7 @@ int restore_open(struct restore *r)
 	r->upcase = *fs_upcase(v->fs);
 	err = store_open_catalog(v->fs, r->options.store, &r->catalog);
 	if (!err)
-		err = check_volume(r);
+		err = find_parts(r);
 	if (!err)
 		err = restore_source_load(r->catalog, &r->source);
 	if (!err)
@@ -93,7 +98,7 @@ int restore_open(struct restore *r)
 	compare_versions(r);
 	if (r->goes_on)
 		log_status("An earlier restore from this store did not finish; this one goes on.");
-	return verify_store(v->fs, r->options.store, r->catalog, &verified);
+	return verify_store(&r->parts, r->catalog, &verified);
 }
 
 int restore_choose_users(struct restore *r)
@@ -413,8 +418,8 @@ int restore_delete_store(struct restore *r)
 	int err;
 
 	if (r->plan.left_out_files) {
-		log_error("The store %s is not deleted: %" PRIu64 " files of users that were left "
-			  "out are only there.",
+		log_error("The store %s is not deleted: %" PRIu64 " files of users or volumes that "
+			  "were left out are only there.",
 			  r->options.store, r->plan.left_out_files);
 		return HF_EREFUSED;
 	}
@@ -422,7 +427,7 @@ int restore_delete_store(struct restore *r)
 	err = store_retire(store_fs(r), r->options.store);
 	if (!err)
 		err = drop_spent(r);
-	return err ? err : store_delete(store_fs(r), r->options.store);
+	return err ? err : store_delete(store_fs(r), r->options.store, NULL);
 }
 
 void restore_free(struct restore *r)
@@ -434,6 +439,7 @@ void restore_free(struct restore *r)
 	security_map_free(&r->sids);
 	restore_users_free(&r->users);
 	windows_install_free(&r->source);
+	parts_free(&r->parts);
 	catalog_free(r->catalog);
 	r->catalog = NULL;
 }

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "engine/apply.h"
 #include "engine/mapping.h"
+#include "engine/parts.h"
 #include "engine/profiles.h"
 #include "engine/restore_plan.h"
 #include "engine/restore_users.h"
@@ -48,6 +49,7 @@ struct restore {
 	struct object_errors *errors;
 	char letter; /* of the volume that holds the store */
 	struct catalog *catalog;
+	struct parts parts;	       /* of the store, on all its volumes */
 	struct windows_install source; /* the old Windows */
 	struct restore_users users;
 	struct upcase upcase; /* a copy: volumes are reopened */

@@ -14,7 +14,14 @@
 
 #define PATH_UNITS 32768u
 
+/* A captured volume. */
+struct source_volume {
+	const char *path; /* "C:"; NULL: there is none of that id */
+	bool elsewhere;	  /* its files are in a part of the store on another volume */
+};
+
 struct planning {
+	struct source_volume volumes[CATALOG_VOLUMES_MAX + 1]; /* by id */
 	struct restore_plan *plan;
 	const struct restore_target *target;
 	struct str path, leaf; /* scratch */
@@ -167,6 +174,17 @@ static int place_dir_object(struct planning *g, uint32_t index)
 	return 0;
 }
 
+static int add_volume(void *ctx, const struct catalog_volume *row)
+{
+	struct planning *g = ctx;
+
+	g->volumes[row->id] = (struct source_volume){
+		.path = arena_strdup(&g->plan->arena, row->path),
+		.elsewhere = row->role == CATALOG_PART,
+	};
+	return g->volumes[row->id].path ? 0 : log_oom();
+}
+
 static int plan_dir(void *ctx, const struct catalog_dir *row)
 {
 	struct planning *g = ctx;
@@ -176,11 +194,15 @@ static int plan_dir(void *ctx, const struct catalog_dir *row)
 
 	if (p->dir_count >= RESTORE_NONE - 1)
 		return HF_ELIMIT;
+	if (!g->volumes[row->volume].path) {
+		log_error("The catalog has a directory \"%s\" of no captured volume.", row->name);
+		return HF_ECORRUPT;
+	}
 	if (array_grow(&p->dirs, p->dir_count, &p->dir_cap))
 		return log_oom();
 	str_truncate(&g->path, 0);
 	err = row->parent ? str_addf(&g->path, "%s\\%s", p->dirs[row->parent - 1].path, row->name)
-			  : str_addf(&g->path, "%c:", row->volume);
+			  : str_adds(&g->path, g->volumes[row->volume].path);
 	dir = &p->dirs[p->dir_count];
 	*dir = (struct restore_dir){
 		.name = err ? NULL : arena_strdup(&p->arena, row->name),
@@ -194,7 +216,9 @@ static int plan_dir(void *ctx, const struct catalog_dir *row)
 	if (!dir->name || !dir->path)
 		return log_oom();
 	p->dir_count++;
-	err = place_of_path(g, dir->path, &dir->place);
+	dir->place = RESTORE_NONE;
+	if (!g->volumes[row->volume].elsewhere)
+		err = place_of_path(g, dir->path, &dir->place);
 	return err ? err : place_dir_object(g, (uint32_t)p->dir_count - 1);
 }
 
@@ -305,7 +329,9 @@ int restore_plan_make(struct restore_plan *plan, struct catalog *catalog,
 	plan->scratch = malloc(PATH_UNITS * sizeof(*plan->scratch));
 	if (!plan->scratch)
 		return log_oom();
-	err = catalog_dirs(catalog, plan_dir, &g);
+	err = catalog_volumes(catalog, add_volume, &g);
+	if (!err)
+		err = catalog_dirs(catalog, plan_dir, &g);
 	if (!err)
 		err = catalog_files(catalog, 0, plan_file, &g);
 	if (!err)

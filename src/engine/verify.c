@@ -11,18 +11,20 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "engine/cancel.h"
+#include "engine/parts.h"
 #include "report/error.h"
 #include "report/log.h"
 #include "report/progress.h"
 #include "store/catalog.h"
-#include "store/store.h"
 #include "store/tree.h"
+#include "windows/machine.h"
 
 #define FAULTS_SHOWN 20
 
 struct dir_row {
 	const char *name;
 	fs_ref stored;
+	unsigned volume;
 	uint32_t parent;		  /* index; of the row itself for roots */
 	uint32_t next_child, first_child; /* UINT32_MAX: none */
 	bool found;
@@ -38,9 +40,9 @@ struct expected {
 };
 
 struct verification {
-	struct fs *fs;
+	const struct parts *parts;
+	const struct machine_volume *holder; /* of the directory at hand */
 	struct catalog *catalog;
-	const char *path;
 	struct verify_result *result;
 	struct dir_row *dirs;
 	size_t dir_count, dir_cap;
@@ -58,7 +60,9 @@ static int full_path(struct verification *v, uint32_t dir, const char *name, str
 {
 	uint32_t chain[TREE_DEPTH_MAX];
 	size_t depth = 0;
-	int err = str_addf(path, "%s\\USMT\\File", v->path);
+	char letter[3] = {v->holder->letter, ':', '\0'};
+	int err =
+		str_addf(path, "%s%s\\USMT\\File", v->holder->letter ? letter : "", v->parts->path);
 
 	while (dir != UINT32_MAX && depth < TREE_DEPTH_MAX) {
 		chain[depth++] = dir;
@@ -94,12 +98,18 @@ static int load_dir(void *ctx, const struct catalog_dir *dir)
 
 	if (v->dir_count >= UINT32_MAX - 1)
 		return HF_ELIMIT;
+	if (dir->volume > v->parts->count ||
+	    (dir->parent && v->dirs[dir->parent - 1].volume != dir->volume)) {
+		log_error("The catalog has a directory \"%s\" of no captured volume.", dir->name);
+		return HF_ECORRUPT;
+	}
 	if (array_grow(&v->dirs, v->dir_count, &v->dir_cap))
 		return log_oom();
 	row = &v->dirs[v->dir_count++];
 	*row = (struct dir_row){
 		.name = arena_strdup(&v->names, dir->name),
 		.stored = dir->stored,
+		.volume = dir->volume,
 		.parent = dir->parent ? (uint32_t)(dir->parent - 1) : index,
 		.first_child = UINT32_MAX,
 	};
@@ -157,7 +167,7 @@ static int compare_item(struct verification *v, struct expected *item, const str
 		v->result->dirs++;
 		return 0;
 	}
-	err = fs_stat(v->fs, entry->ref, &st);
+	err = fs_stat(v->holder->fs, entry->ref, &st);
 	if (err == HF_ENOMEM)
 		return err;
 	if (err)
@@ -192,7 +202,7 @@ static int compare_dir(struct verification *v, fs_ref ref)
 
 	if (v->item_count)
 		qsort(v->items, v->item_count, sizeof(*v->items), compare_items);
-	err = fs_readdir(v->fs, ref, compare_entry, v);
+	err = fs_readdir(v->holder->fs, ref, compare_entry, v);
 	if (err && err != HF_ENOMEM && err != HF_ECANCELLED)
 		err = fault(v, &v->result->different, ".", "cannot be read");
 	for (size_t i = 0; i < v->item_count && !err; i++)
@@ -201,6 +211,12 @@ static int compare_dir(struct verification *v, fs_ref ref)
 	return err;
 }
 
+static const struct machine_volume *holder_of(const struct verification *v, uint32_t dir)
+{
+	return v->parts->items[v->dirs[dir].volume - 1].holder;
+}
+
+/* The list of items becomes what the children from FIRST on are that lie on the volume at hand. */
 static int expect_children(struct verification *v, uint32_t first)
 {
 	int err = 0;
@@ -208,7 +224,8 @@ static int expect_children(struct verification *v, uint32_t first)
 	v->item_count = 0;
 	arena_free(&v->item_names);
 	for (uint32_t i = first; i != UINT32_MAX && !err; i = v->dirs[i].next_child)
-		err = expect(v, v->dirs[i].name, v->dirs[i].stored, 0, i);
+		if (holder_of(v, i) == v->holder)
+			err = expect(v, v->dirs[i].name, v->dirs[i].stored, 0, i);
 	return err;
 }
 
@@ -219,16 +236,53 @@ static int count_lost(struct verification *v)
 	return 0;
 }
 
-static int verify_tree(struct verification *v, fs_ref files)
+static int find_files(struct verification *v, fs_ref *files)
 {
-	int err;
+	struct str path = {0};
+	int err = str_addf(&path, "%s\\USMT\\File", v->parts->path) ? log_oom() : 0;
+
+	if (!err)
+		err = fs_resolve(v->holder->fs, path.data, files);
+	if (err == HF_ENOENT) {
+		log_error("The store has lost its directory %s on %s.", path.data,
+			  v->holder->volume ? v->holder->volume->device : "its volume");
+		v->result->missing++;
+		err = HF_ECORRUPT;
+	}
+	str_free(&path);
+	return err;
+}
+
+/* The folder File of each volume that holds something: the trees of its volumes and nothing else.
+ */
+static int verify_roots(struct verification *v)
+{
+	fs_ref files;
+	int err = 0;
 
 	v->at = UINT32_MAX;
-	err = expect_children(v, v->first_root);
-	if (!err)
-		err = compare_dir(v, files);
+	for (size_t i = 0; i < v->parts->count && !err; i++) {
+		const struct part *part = &v->parts->items[i];
+
+		if (part->row.role == CATALOG_COPIED)
+			continue;
+		v->holder = part->holder;
+		err = find_files(v, &files);
+		if (!err)
+			err = expect_children(v, v->first_root);
+		if (!err)
+			err = compare_dir(v, files);
+	}
+	return err;
+}
+
+static int verify_tree(struct verification *v)
+{
+	int err = verify_roots(v);
+
 	for (uint32_t i = 0; i < v->dir_count && !err; i++) {
 		v->at = i;
+		v->holder = holder_of(v, i);
 		if (cancel_requested())
 			return HF_ECANCELLED;
 		err = expect_children(v, v->dirs[i].first_child);
@@ -240,32 +294,11 @@ static int verify_tree(struct verification *v, fs_ref files)
 	return err;
 }
 
-static int find_files(struct verification *v, fs_ref *files)
+int verify_store(const struct parts *parts, struct catalog *catalog, struct verify_result *result)
 {
-	struct str path = {0};
-	int err = str_addf(&path, "%s\\USMT\\File", v->path) ? log_oom() : 0;
-
-	if (!err)
-		err = fs_resolve(v->fs, path.data, files);
-	if (err == HF_ENOENT) {
-		log_error("The store has lost its directory %s.", path.data);
-		v->result->missing++;
-		err = HF_ECORRUPT;
-	}
-	str_free(&path);
-	return err;
-}
-
-int verify_store(struct fs *fs, const char *path, struct catalog *catalog,
-		 struct verify_result *result)
-{
-	struct verification v = {.fs = fs,
-				 .catalog = catalog,
-				 .path = path,
-				 .result = result,
-				 .first_root = UINT32_MAX};
+	struct verification v = {
+		.parts = parts, .catalog = catalog, .result = result, .first_root = UINT32_MAX};
 	uint64_t dirs, files, skipped;
-	fs_ref root;
 	int err;
 
 	*result = (struct verify_result){0};
@@ -274,11 +307,9 @@ int verify_store(struct fs *fs, const char *path, struct catalog *catalog,
 		err = catalog_check_settings(catalog);
 	if (!err)
 		err = catalog_dirs(catalog, load_dir, &v);
-	if (!err)
-		err = find_files(&v, &root);
 	if (!err) {
 		progress_phase("Verifying", "files", files);
-		err = verify_tree(&v, root);
+		err = verify_tree(&v);
 		progress_end(v.done);
 	}
 	free(v.dirs);
@@ -289,7 +320,7 @@ int verify_store(struct fs *fs, const char *path, struct catalog *catalog,
 		log_error("The store at %s does not fit its catalog: %" PRIu64 " missing, %" PRIu64
 			  " different, %" PRIu64 " unexpected. It must not be relied upon: capture "
 			  "again with /o.",
-			  path, result->missing, result->different, result->unexpected);
+			  parts->path, result->missing, result->different, result->unexpected);
 		err = HF_ECORRUPT;
 	}
 	return err;

@@ -136,9 +136,9 @@ static int note_store(void *ctx, const char *path, enum store_state state)
 	struct found_stores *found = ctx;
 
 	if (str_addf(&found->list, "\n  %s%s", path,
-		     state == STORE_COMPLETE ? "" : " (not complete)"))
+		     state == STORE_INCOMPLETE ? " (not complete)" : ""))
 		return log_oom();
-	if (state != STORE_COMPLETE) {
+	if (state == STORE_INCOMPLETE) {
 		found->incomplete_count++;
 		return 0;
 	}
@@ -231,28 +231,60 @@ static int check_windows_old(const struct wipe_plan *plan)
 	return HF_EREFUSED;
 }
 
-/* The store is complete, of this volume, and whole. */
-static int check_store(struct fs *fs, const struct volume *volume, struct wipe_plan *plan)
+/* The volume with the catalog of the store that has its part, or all, on V. */
+static int find_master(struct machine *m, struct machine_volume *v, const struct wipe_plan *plan,
+		       struct machine_volume **out)
 {
+	char id[CATALOG_ID_SIZE];
+	enum store_state state;
+	int err = parts_examine(v, plan->store + 2, &state, id);
+
+	*out = v;
+	if (err || state != STORE_IS_PART)
+		return err;
+	err = parts_find_master(m, plan->store + 2, id, out);
+	if (!err && !*out) {
+		log_error("%s is part of a store whose catalog is on another volume, which is not "
+			  "there or not complete. Connect that disk, or capture again with /o.",
+			  plan->store);
+		err = HF_ENOENT;
+	}
+	return err;
+}
+
+/* Does the store hold files of V itself? */
+static int check_volume(const struct machine_volume *v, const struct wipe_plan *plan)
+{
+	for (size_t i = 0; i < plan->parts.count; i++)
+		if (plan->parts.items[i].holder == v &&
+		    plan->parts.items[i].row.role != CATALOG_COPIED)
+			return 0;
+	log_error("The store %s does not hold this volume's files.", plan->store);
+	return HF_EREFUSED;
+}
+
+/* The store is complete, has this volume's files, and is whole on all its volumes. */
+static int check_store(struct machine *m, struct machine_volume *v, struct wipe_plan *plan)
+{
+	struct machine_volume *master;
 	struct verify_result result;
 	enum store_wipe state;
-	int err = store_open_catalog(fs, plan->store, &plan->catalog);
+	int err = find_master(m, v, plan, &master);
 
-	if (err)
-		return err;
-	if (!catalog_is_of(plan->catalog, volume->serial)) {
-		log_error("The store %s was made on another volume (serial number %s, this one has "
-			  "%016" PRIX64 "). It does not hold this volume's files.",
-			  plan->store, catalog_get(plan->catalog, "volume-serial"), volume->serial);
-		return HF_EREFUSED;
-	}
-	err = check_windows_old(plan);
+	if (!err)
+		err = store_open_catalog(master->fs, plan->store + 2, &plan->catalog);
+	if (!err)
+		err = parts_locate(&plan->parts, m, master, plan->store + 2, plan->catalog);
+	if (!err)
+		err = check_volume(v, plan);
+	if (!err)
+		err = check_windows_old(plan);
 	if (!err)
 		err = check_contents(plan);
 	if (!err)
-		err = store_wipe_state(fs, plan->store, &state);
+		err = store_wipe_state(v->fs, plan->store, &state);
 	if (!err)
-		err = verify_store(fs, plan->store, plan->catalog, &result);
+		err = verify_store(&plan->parts, plan->catalog, &result);
 	if (err)
 		return err;
 	plan->resumes = state == STORE_WIPE_STARTED;
@@ -273,7 +305,7 @@ static int protect_store(void *ctx, const char *path, enum store_state state)
 	struct str full = {0};
 	int err = str_addf(&full, "%c:%s", other->plan->letter, path) ? log_oom() : 0;
 
-	if (!err && state == STORE_COMPLETE && strcmp(full.data, other->plan->store))
+	if (!err && state != STORE_INCOMPLETE && strcmp(full.data, other->plan->store))
 		err = protect(other->fs, other->plan, full.data);
 	str_free(&full);
 	return err;
@@ -363,13 +395,13 @@ static int decide(struct machine *m, const struct wipe_options *options, struct 
 			  plan->letter);
 		return HF_EBITLOCKER;
 	}
-	if (!v || !v->fs) {
+	if (!v || !v->fs || !machine_is_ntfs(v)) {
 		log_error("There is no NTFS volume %c: that can be read.", plan->letter);
 		return HF_ENOENT;
 	}
 	err = choose_store(v->fs, options, plan);
 	if (!err)
-		err = check_store(v->fs, v->volume, plan);
+		err = check_store(m, v, plan);
 	if (!err)
 		err = check_windows(m, plan);
 	if (!err)
@@ -383,7 +415,7 @@ static int decide(struct machine *m, const struct wipe_options *options, struct 
 	if (!err)
 		err = wipe_check_skipped(v->fs, plan, options->with_errors);
 	if (!err)
-		err = wipe_check_fresh(m, v->fs, plan, options->old_store);
+		err = wipe_check_fresh(m, plan, options->old_store);
 	return err ? err : wipe_survey(v->fs, plan);
 }
 
@@ -427,6 +459,7 @@ void wipe_plan_free(struct wipe_plan *plan)
 		free(plan->items[i].path);
 	free(plan->items);
 	free(plan->store);
+	parts_free(&plan->parts);
 	catalog_free(plan->catalog);
 	str_free(&plan->protected);
 	ref_set_free(&plan->ancestors);

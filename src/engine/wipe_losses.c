@@ -41,10 +41,13 @@ static int see_skipped(void *ctx, const char *path, const char *reason)
 {
 	struct losses *l = ctx;
 	fs_ref ref;
+	char letter;
 
 	/* What an option left out ("/efs:skip") is the wipe's, as an excluded user's files are. */
 	if (reason[0] == '/')
 		return 0;
+	if (winpath_split(path, &letter, NULL) && letter != l->plan->letter)
+		return 0; /* on a volume that is not wiped */
 	/* Gone: deleted since, or by the wipe that is being resumed. An unreadable one is there. */
 	if (!is_setting(path) && (fs_resolve(l->fs, path, &ref) == HF_ENOENT ||
 				  wipe_keeps_path(l->plan, fs_upcase(l->fs), path)))
@@ -106,14 +109,15 @@ int wipe_check_linked(struct fs *fs, const struct wipe_plan *plan)
 	return !err && l.count ? HF_EREFUSED : err;
 }
 
-int wipe_check_fresh(struct machine *m, struct fs *fs, const struct wipe_plan *plan, bool accepted)
+int wipe_check_fresh(struct machine *m, const struct wipe_plan *plan, bool accepted)
 {
 	bool fresh = true;
 	int err = 0;
 
 	/* A wipe that has begun may have deleted what would be compared. */
 	if (m->chosen && !plan->resumes)
-		err = freshness_check(fs, m->chosen, plan->catalog, &fresh);
+		err = freshness_check(m->volumes[m->chosen->volume].fs, m->chosen, plan->catalog,
+				      &fresh);
 	if (err || fresh)
 		return err;
 	if (accepted) {

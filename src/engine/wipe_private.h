@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/mem.h"
+#include "engine/parts.h"
 #include "engine/wipe.h"
 #include "store/tree.h"
 
@@ -24,9 +25,10 @@ struct wipe_protected {
 
 struct wipe_plan {
 	char letter;
-	char *store; /* "C:\USMTMIG" */
+	char *store; /* "C:\USMTMIG", or the part of a store there */
 	struct catalog *catalog;
-	bool resumes; /* an earlier wipe by this store was interrupted */
+	struct parts parts; /* of the store, on all its volumes */
+	bool resumes;	    /* an earlier wipe by this store was interrupted */
 	struct wipe_protected *items;
 	size_t count, cap;
 	struct str protected;	  /* their paths, joined by ';' */
@@ -57,7 +59,7 @@ int wipe_check_skipped(struct fs *fs, const struct wipe_plan *plan, bool accepte
 int wipe_check_linked(struct fs *fs, const struct wipe_plan *plan);
 
 /* Windows has not run since the store was made. HF_EREFUSED; only a warning when ACCEPTED. */
-int wipe_check_fresh(struct machine *m, struct fs *fs, const struct wipe_plan *plan, bool accepted);
+int wipe_check_fresh(struct machine *m, const struct wipe_plan *plan, bool accepted);
 
 /*
  * Counts what would go, by top-level objects. HF_EREFUSED with a message when a complete store

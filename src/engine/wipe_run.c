@@ -160,7 +160,7 @@ static int conclude(struct fs *fs, const struct wipe_plan *plan, const struct fs
 {
 	struct verify_result result;
 	struct fs_space after;
-	int err = verify_store(fs, plan->store, plan->catalog, &result);
+	int err = verify_store(&plan->parts, plan->catalog, &result);
 
 	if (err)
 		return err;

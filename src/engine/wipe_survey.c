@@ -93,12 +93,12 @@ static void tell_top(struct survey *s, const struct str *path)
 }
 
 /*
- * The catalogs of a store of ours, and of Microsoft's two kinds, in the folder USMT. Whatever state
- * it is in, it may hold the last names of files, or their only copies.
+ * The catalogs of a store of ours or of part of one, and of Microsoft's two kinds, in the folder
+ * USMT. Whatever state it is in, it may hold the last names of files, or their only copies.
  */
 static int check_store(struct survey *s, const struct tree_node *node, const struct str *path)
 {
-	static const char *const catalogs[] = {"catalog.db", "catalog.mig", "USMT.MIG"};
+	static const char *const catalogs[] = {"catalog.db", "part-of", "catalog.mig", "USMT.MIG"};
 	static const char usmt[] = "\\USMT";
 	int root_len = (int)(path->len - strlen(usmt)), err = HF_ENOENT;
 	fs_ref ref;

@@ -4,7 +4,6 @@
  */
 #include "store/catalog_private.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,13 +20,17 @@ const struct catalog_table catalog_tables[] = {
 	{"user", "CREATE TABLE user(id INTEGER PRIMARY KEY,sid TEXT NOT NULL,domain TEXT NOT NULL,"
 		 "name TEXT NOT NULL,profile TEXT NOT NULL,local INTEGER NOT NULL,"
 		 "captured INTEGER NOT NULL,reason TEXT NOT NULL)"},
+	{"volume",
+	 "CREATE TABLE volume(id INTEGER PRIMARY KEY,path TEXT NOT NULL,root TEXT NOT NULL,"
+	 "serial INTEGER NOT NULL,kind TEXT NOT NULL,label TEXT NOT NULL,"
+	 "role INTEGER NOT NULL)"},
 	{"rule",
 	 "CREATE TABLE rule(id INTEGER PRIMARY KEY,kind TEXT NOT NULL,pattern TEXT NOT NULL,"
 	 "file TEXT NOT NULL,line INTEGER NOT NULL,component TEXT NOT NULL,"
 	 "user TEXT NOT NULL)"},
 	{"dir",
 	 "CREATE TABLE dir(id INTEGER PRIMARY KEY,parent INTEGER NOT NULL,name TEXT NOT NULL,"
-	 "volume TEXT NOT NULL,source INTEGER NOT NULL,stored INTEGER,"
+	 "volume INTEGER NOT NULL,source INTEGER NOT NULL,stored INTEGER,"
 	 "attributes INTEGER NOT NULL,reparse INTEGER NOT NULL,how INTEGER NOT NULL,"
 	 "rule INTEGER NOT NULL)"},
 	{"file",
@@ -59,6 +62,7 @@ const size_t catalog_table_count = sizeof(catalog_tables) / sizeof(*catalog_tabl
 static const char *const statement_sql[CATALOG_STATEMENTS] = {
 	[ADD_FACT] = "INSERT OR REPLACE INTO fact VALUES(?,?)",
 	[ADD_USER] = "INSERT INTO user VALUES(NULL,?,?,?,?,?,?,?)",
+	[ADD_VOLUME] = "INSERT INTO volume VALUES(?,?,?,?,?,?,?)",
 	[ADD_RULE] = "INSERT INTO rule VALUES(?,?,?,?,?,?,?)",
 	[ADD_DIR] = "INSERT INTO dir VALUES(?,?,?,?,?,?,?,?,?,?)",
 	[ADD_FILE] = "INSERT INTO file VALUES(?,?,?,?,?,?,?,?,?,?)",
@@ -215,23 +219,6 @@ int catalog_set(struct catalog *c, const char *key, const char *value)
 	return catalog_run(c, ADD_FACT);
 }
 
-int catalog_set_serial(struct catalog *c, uint64_t serial)
-{
-	char text[20];
-
-	snprintf(text, sizeof(text), "%016" PRIX64, serial);
-	return catalog_set(c, "volume-serial", text);
-}
-
-bool catalog_is_of(struct catalog *c, uint64_t serial)
-{
-	const char *value = catalog_get(c, "volume-serial");
-	char text[20];
-
-	snprintf(text, sizeof(text), "%016" PRIX64, serial);
-	return value && !strcmp(value, text);
-}
-
 int catalog_add_user(struct catalog *c, const struct catalog_user *user)
 {
 	sqlite3_stmt *st = catalog_statement(c, ADD_USER);
@@ -285,7 +272,7 @@ int catalog_add_dir(struct catalog *c, const struct catalog_dir *dir)
 	sqlite3_bind_int64(st, 1, dir->id);
 	sqlite3_bind_int64(st, 2, dir->parent);
 	catalog_bind_text(st, 3, dir->name);
-	sqlite3_bind_text(st, 4, &dir->volume, 1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 4, dir->volume);
 	bind_u64(st, 5, dir->source);
 	bind_u64(st, 6, dir->stored);
 	sqlite3_bind_int64(st, 7, dir->attributes);
@@ -336,7 +323,7 @@ int catalog_add_rule_file(struct catalog *c, int64_t id, const char *name, const
 	int err = 0;
 
 	for (int part = 0; !err && (part == 0 || at < len); part++) {
-		size_t n = len - at < CATALOG_PART ? len - at : CATALOG_PART;
+		size_t n = len - at < CATALOG_PIECE ? len - at : CATALOG_PIECE;
 		sqlite3_stmt *st = catalog_statement(c, ADD_RULE_FILE);
 
 		if (!st)

@@ -40,11 +40,31 @@ struct catalog_user {
 	const char *reason; /* the option ("/ue:...") or fact that decided */
 };
 
+/* What a volume is to the store. */
+enum catalog_role {
+	CATALOG_MASTER, /* holds the catalog; its files are linked */
+	CATALOG_PART,	/* holds a part of the store: its files are linked there */
+	CATALOG_COPIED, /* knows no links: its files are copies on the master */
+};
+
+/* A captured volume. */
+struct catalog_volume {
+	unsigned id;	   /* 1.. ; 1 is the master's */
+	const char *path;  /* "C:", or the folder that it is mounted in: "C:\Mount" */
+	const char *root;  /* its folder below File: "C$" */
+	uint64_t serial;   /* NTFS volume serial number; 0 for others */
+	const char *kind;  /* file system: "ntfs", "vfat", "exfat", "dir" */
+	const char *label; /* of the file system */
+	enum catalog_role role;
+};
+
+#define CATALOG_VOLUMES_MAX 255
+
 struct catalog_dir {
 	int64_t id;	  /* 1.. in order of capture; parents before children */
 	int64_t parent;	  /* 0 for the row of a volume's root, which is called "C$" */
 	const char *name; /* WTF-8 */
-	char volume;	  /* letter */
+	unsigned volume;  /* id of the catalog_volume that it comes from */
 	uint64_t source;  /* file reference on the captured volume */
 	uint64_t stored;  /* file reference of its copy in the store */
 	uint32_t attributes, reparse_tag;
@@ -112,14 +132,17 @@ int catalog_open(const void *data, size_t len, const char *name, struct catalog 
 void catalog_free(struct catalog *c);
 
 /* Free-form facts: "format", "state" ("capturing" or "complete"), "tool", "started", "finished",
- * "command-line", "store-path", "volume-serial", "windows", "version", "bits", "computer". */
+ * "command-line", "store-path", "store-id", "windows", "version", "bits", "computer". */
 int catalog_set(struct catalog *c, const char *key, const char *value);
 /* The value or NULL; lives until the next call for the same key or catalog_free(). */
 const char *catalog_get(struct catalog *c, const char *key);
 
-/* The fact "volume-serial" from an NTFS volume's serial number, and whether the catalog has it. */
-int catalog_set_serial(struct catalog *c, uint64_t serial);
-bool catalog_is_of(struct catalog *c, uint64_t serial);
+/*
+ * The fact "store-id": 32 random hexadecimal digits that a store's parts on other volumes name it
+ * by.
+ */
+#define CATALOG_ID_SIZE 33
+int catalog_set_id(struct catalog *c);
 
 int catalog_add_user(struct catalog *c, const struct catalog_user *user);
 /*
@@ -127,6 +150,7 @@ int catalog_add_user(struct catalog *c, const struct catalog_user *user);
  * the order of catalog_add_user()), or for the system when USER is 0: where folders went to then.
  */
 int catalog_add_variable(struct catalog *c, int64_t user, const char *name, const char *value);
+int catalog_add_volume(struct catalog *c, const struct catalog_volume *volume);
 int catalog_add_rule(struct catalog *c, const struct catalog_rule *rule);
 int catalog_add_dir(struct catalog *c, const struct catalog_dir *dir);
 int catalog_add_file(struct catalog *c, const struct catalog_file *file);
@@ -153,6 +177,9 @@ int catalog_users(struct catalog *c, int (*visit)(void *, const struct catalog_u
 int catalog_variables(struct catalog *c,
 		      int (*visit)(void *, int64_t user, const char *name, const char *value),
 		      void *ctx);
+/* In order of their ids. */
+int catalog_volumes(struct catalog *c, int (*visit)(void *, const struct catalog_volume *),
+		    void *ctx);
 int catalog_dirs(struct catalog *c, int (*visit)(void *, const struct catalog_dir *), void *ctx);
 /* Files of directory DIR, or of all directories in order when DIR is 0. */
 int catalog_files(struct catalog *c, int64_t dir, int (*visit)(void *, const struct catalog_file *),

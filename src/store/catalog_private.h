@@ -12,11 +12,12 @@
 #include "store/catalog.h"
 
 /* Rule files are kept in pieces of this many bytes, so that no value is large. */
-#define CATALOG_PART (256 * 1024)
+#define CATALOG_PIECE (256 * 1024)
 
 enum catalog_statement {
 	ADD_FACT,
 	ADD_USER,
+	ADD_VOLUME,
 	ADD_RULE,
 	ADD_DIR,
 	ADD_FILE,
@@ -73,6 +74,8 @@ int catalog_each_row(struct catalog *c, sqlite3_stmt *st,
 int catalog_count_rows(struct catalog *c, const char *sql, uint64_t *out);
 /* Text column AT without embedded NUL and of bounded length, or NULL. */
 const char *catalog_text(sqlite3_stmt *st, int at);
+/* Text column AT that is a name as NTFS has them, or NULL. */
+const char *catalog_name(sqlite3_stmt *st, int at);
 /* Integer column AT; false when it is none, or not in MIN..MAX. */
 bool catalog_int(sqlite3_stmt *st, int at, int64_t min, int64_t max, int64_t *out);
 

@@ -176,6 +176,13 @@ static int accept_rule(void *ctx, const struct catalog_rule *rule)
 	return 0;
 }
 
+static int accept_volume(void *ctx, const struct catalog_volume *volume)
+{
+	(void)ctx;
+	(void)volume;
+	return 0;
+}
+
 static int accept_dir(void *ctx, const struct catalog_dir *dir)
 {
 	(void)ctx;
@@ -209,6 +216,8 @@ static int check_rows(struct catalog *c)
 		err = catalog_variables(c, accept_variable, NULL);
 	if (!err)
 		err = catalog_rules(c, accept_rule, NULL);
+	if (!err)
+		err = catalog_volumes(c, accept_volume, NULL);
 	if (!err)
 		err = catalog_dirs(c, accept_dir, NULL);
 	if (!err)
@@ -285,7 +294,7 @@ bool catalog_int(sqlite3_stmt *st, int at, int64_t min, int64_t max, int64_t *ou
  * A name that NTFS can hold as one component. Volumes written by other systems may have a backslash
  * in one, so names of a catalog are looked up one by one and never joined to a path to be resolved.
  */
-static const char *name_column(sqlite3_stmt *st, int at)
+const char *catalog_name(sqlite3_stmt *st, int at)
 {
 	const char *name = catalog_text(st, at);
 	uint16_t units[NAME_UNITS_MAX];
@@ -458,13 +467,12 @@ struct dir_ctx {
 static int dir_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
 {
 	struct dir_ctx *d = ctx;
-	const char *volume = catalog_text(st, 3);
-	int64_t stored, attributes, tag, how;
-	struct catalog_dir dir = {.name = name_column(st, 2)};
+	int64_t volume, stored, attributes, tag, how;
+	struct catalog_dir dir = {.name = catalog_name(st, 2)};
 
 	if (!catalog_int(st, 0, d->last + 1, d->last + 1, &dir.id) ||
-	    !catalog_int(st, 1, 0, dir.id - 1, &dir.parent) || !dir.name || !volume ||
-	    volume[0] < 'A' || volume[0] > 'Z' || volume[1] ||
+	    !catalog_int(st, 1, 0, dir.id - 1, &dir.parent) || !dir.name ||
+	    !catalog_int(st, 3, 1, CATALOG_VOLUMES_MAX, &volume) ||
 	    sqlite3_column_type(st, 4) != SQLITE_INTEGER ||
 	    !catalog_int(st, 5, INT64_MIN, INT64_MAX, &stored) ||
 	    !catalog_int(st, 6, 0, UINT32_MAX, &attributes) ||
@@ -473,7 +481,7 @@ static int dir_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
 	    !catalog_int(st, 9, 0, UINT32_MAX, &dir.rule))
 		return catalog_damaged(c, "a directory's row is not valid");
 	d->last = dir.id;
-	dir.volume = volume[0];
+	dir.volume = (unsigned)volume;
 	dir.source = (uint64_t)sqlite3_column_int64(st, 4);
 	dir.stored = (uint64_t)stored;
 	dir.attributes = (uint32_t)attributes;
@@ -505,7 +513,7 @@ static int file_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
 	struct file_ctx *f = ctx;
 	int64_t size, attributes, tag, names, how, stored = 0;
 	bool shared = sqlite3_column_type(st, 3) == SQLITE_NULL;
-	struct catalog_file file = {.name = name_column(st, 1)};
+	struct catalog_file file = {.name = catalog_name(st, 1)};
 
 	if (!catalog_int(st, 0, 1, INT64_MAX, &file.dir) || !file.name ||
 	    sqlite3_column_type(st, 2) != SQLITE_INTEGER ||
@@ -570,7 +578,7 @@ static int rule_file_row(struct catalog *c, sqlite3_stmt *st, void *ctx)
 	struct rule_file_ctx *r = ctx;
 	int len = sqlite3_column_bytes(st, 3), err = 0;
 
-	if (!name || sqlite3_column_type(st, 3) != SQLITE_BLOB || len > CATALOG_PART ||
+	if (!name || sqlite3_column_type(st, 3) != SQLITE_BLOB || len > CATALOG_PIECE ||
 	    part != (id == r->id ? r->part + 1 : 0))
 		return catalog_damaged(c, "a row of the rule files is not valid");
 	if (id != r->id) {

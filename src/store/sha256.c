@@ -53,26 +53,57 @@ static void block(uint32_t h[8], const uint8_t *p)
 		h[i] += s[i];
 }
 
-void sha256_hex(const void *data, size_t len, char hex[SHA256_HEX])
+void sha256_begin(struct sha256 *s)
+{
+	*s = (struct sha256){.h = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f,
+				   0x9b05688c, 0x1f83d9ab, 0x5be0cd19}};
+}
+
+void sha256_add(struct sha256 *s, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	size_t have = s->len % sizeof(s->rest);
+
+	s->len += len;
+	if (have) {
+		size_t n = len < sizeof(s->rest) - have ? len : sizeof(s->rest) - have;
+
+		memcpy(s->rest + have, p, n);
+		p += n;
+		len -= n;
+		if (have + n < sizeof(s->rest))
+			return;
+		block(s->h, s->rest);
+	}
+	for (; len >= sizeof(s->rest); len -= sizeof(s->rest), p += sizeof(s->rest))
+		block(s->h, p);
+	if (len)
+		memcpy(s->rest, p, len);
+}
+
+void sha256_end(struct sha256 *s, char hex[SHA256_HEX])
 {
 	static const char digits[] = "0123456789abcdef";
-	uint32_t h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-			 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-	const uint8_t *p = data;
-	uint64_t bits = (uint64_t)len * 8;
+	uint64_t bits = s->len * 8;
 	uint8_t last[128] = {0};
-	size_t rest = len % 64, size = rest < 56 ? 64 : 128;
+	size_t rest = s->len % sizeof(s->rest), size = rest < 56 ? 64 : 128;
 
-	for (size_t i = 0; i + 64 <= len; i += 64)
-		block(h, p + i);
-	if (rest)
-		memcpy(last, p + (len - rest), rest);
+	memcpy(last, s->rest, rest);
 	last[rest] = 0x80;
 	for (unsigned i = 0; i < 8; i++)
 		last[size - 1 - i] = (uint8_t)(bits >> (8 * i));
 	for (size_t i = 0; i < size; i += 64)
-		block(h, last + i);
+		block(s->h, last + i);
 	for (unsigned i = 0; i < 64; i++)
-		hex[i] = digits[(h[i / 8] >> (28 - 4 * (i % 8))) & 15];
+		hex[i] = digits[(s->h[i / 8] >> (28 - 4 * (i % 8))) & 15];
 	hex[64] = '\0';
+}
+
+void sha256_hex(const void *data, size_t len, char hex[SHA256_HEX])
+{
+	struct sha256 s;
+
+	sha256_begin(&s);
+	sha256_add(&s, data, len);
+	sha256_end(&s, hex);
 }

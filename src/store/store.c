@@ -89,7 +89,7 @@ static int count_entries(struct fs *fs, fs_ref dir, size_t *count)
 
 /* What the names in a USMT directory are. */
 struct survey {
-	bool files, catalog, fresh, other;
+	bool files, catalog, part, fresh, other;
 };
 
 static int survey_entry(void *ctx, const struct fs_entry *entry)
@@ -104,6 +104,8 @@ static int survey_entry(void *ctx, const struct fs_entry *entry)
 		s->files = true;
 	else if (!strcmp(name, STORE_CATALOG) && !dir)
 		s->catalog = true;
+	else if (!strcmp(name, STORE_PART_OF) && !dir)
+		s->part = true;
 	else if (!strcmp(name, STORE_CATALOG_NEW) && !dir)
 		s->fresh = true;
 	else if ((strcmp(name, STORE_CATALOG_SUM) && strcmp(name, STORE_WIPE) &&
@@ -141,6 +143,8 @@ static int examine_dir(struct fs *fs, fs_ref root, enum store_state *state)
 		return err;
 	if (s.catalog && s.files)
 		*state = STORE_COMPLETE;
+	else if (s.part && s.files && !s.catalog)
+		*state = STORE_IS_PART;
 	else if (s.fresh || (!s.files && !s.catalog && count == 1))
 		*state = STORE_INCOMPLETE;
 	return 0;
@@ -205,7 +209,7 @@ static int check_outer(struct fs *fs, fs_ref dir, const char *path)
 		err = examine_dir(fs, dir, &state);
 	if (err)
 		return err == HF_ENOENT ? 0 : err;
-	if (state != STORE_COMPLETE && state != STORE_INCOMPLETE)
+	if (state == STORE_NONE || state == STORE_OTHER)
 		return 0;
 	log_error("The store %s cannot be made: it would lie inside another store. Choose another "
 		  "StorePath.",
@@ -307,11 +311,11 @@ static int find_usmt(struct fs *fs, const char *path, fs_ref *usmt)
 	return err ? err : store_lookup(fs, root, STORE_USMT, usmt);
 }
 
-/* Gives the synced catalog.new its final name. */
-static int publish(struct fs *fs, fs_ref usmt, fs_ref fresh)
+/* Gives the synced catalog.new its final NAME. */
+static int publish(struct fs *fs, fs_ref usmt, fs_ref fresh, const char *name)
 {
 	uint16_t units[NAME_UNITS_MAX];
-	int len = text_to_utf16(STORE_CATALOG, strlen(STORE_CATALOG), units, NAME_UNITS_MAX);
+	int len = text_to_utf16(name, strlen(name), units, NAME_UNITS_MAX);
 	int err = fs_link(fs, fresh, usmt, units, (unsigned)len);
 
 	if (!err)
@@ -321,10 +325,61 @@ static int publish(struct fs *fs, fs_ref usmt, fs_ref fresh)
 	return err ? err : fs_sync(fs);
 }
 
+/* The USMT directory and the catalog.new of the store at PATH that is being filled. */
+static int find_fresh(struct fs *fs, const char *path, fs_ref *usmt, fs_ref *fresh)
+{
+	int err = find_usmt(fs, path, usmt);
+
+	if (!err)
+		err = store_lookup(fs, *usmt, STORE_CATALOG_NEW, fresh);
+	if (err == HF_ENOENT)
+		log_error("The store %s has vanished while it was being filled.", path);
+	return err;
+}
+
+int store_finish_part(struct fs *fs, const char *path, const char *id)
+{
+	char line[CATALOG_ID_SIZE + 1];
+	fs_ref usmt = 0, fresh = 0;
+	int len = snprintf(line, sizeof(line), "%s\n", id);
+	int err = fs_sync(fs);
+
+	if (!err)
+		err = find_fresh(fs, path, &usmt, &fresh);
+	if (!err)
+		err = write_all(fs, fresh, line, (size_t)len);
+	if (!err)
+		err = fs_sync(fs);
+	return err ? err : publish(fs, usmt, fresh, STORE_PART_OF);
+}
+
+int store_part_id(struct fs *fs, const char *path, char id[CATALOG_ID_SIZE])
+{
+	void *data = NULL;
+	size_t len = 0;
+	fs_ref usmt, file;
+	int err = find_usmt(fs, path, &usmt);
+
+	if (!err)
+		err = store_lookup(fs, usmt, STORE_PART_OF, &file);
+	if (!err)
+		err = fs_read_file(fs, file, CATALOG_ID_SIZE, &data, &len);
+	if (err)
+		return err == HF_ELIMIT ? HF_ECORRUPT : err;
+	if (len == CATALOG_ID_SIZE && ((char *)data)[len - 1] == '\n') {
+		memcpy(id, data, len);
+		id[len - 1] = '\0';
+	} else {
+		err = HF_ECORRUPT;
+	}
+	free(data);
+	return err;
+}
+
 int store_finish(struct fs *fs, const char *path, struct catalog *catalog)
 {
 	const void *data = NULL;
-	fs_ref usmt, fresh;
+	fs_ref usmt = 0, fresh = 0;
 	size_t len = 0;
 	int err = fs_sync(fs);
 
@@ -334,18 +389,14 @@ int store_finish(struct fs *fs, const char *path, struct catalog *catalog)
 		err = catalog_serialize(catalog, &data, &len);
 	if (err)
 		return err;
-	err = find_usmt(fs, path, &usmt);
-	if (!err)
-		err = store_lookup(fs, usmt, STORE_CATALOG_NEW, &fresh);
-	if (err == HF_ENOENT)
-		log_error("The store %s has vanished while it was being filled.", path);
+	err = find_fresh(fs, path, &usmt, &fresh);
 	if (!err)
 		err = write_all(fs, fresh, data, len);
 	if (!err)
 		err = write_sum(fs, usmt, data, len);
 	if (!err)
 		err = fs_sync(fs);
-	return err ? err : publish(fs, usmt, fresh);
+	return err ? err : publish(fs, usmt, fresh, STORE_CATALOG);
 }
 
 /* Compares the catalog with its checksum file. */
@@ -426,6 +477,9 @@ int store_open_catalog(struct fs *fs, const char *path, struct catalog **out)
 			  "again with /o.",
 			  path);
 		return HF_EREFUSED;
+	case STORE_IS_PART:
+		log_error("%s is part of a store whose catalog is on another volume.", path);
+		return HF_EREFUSED;
 	case STORE_OTHER:
 		log_error("%s is not a Holdfast store.", path);
 		return HF_EREFUSED;
@@ -468,7 +522,7 @@ static int find_visit(void *ctx, struct tree_node *node, const struct str *path)
 		err = examine_dir(find->fs, node->ref, &state);
 	if (err && err != HF_ENOENT)
 		return err;
-	if (!err && (state == STORE_COMPLETE || state == STORE_INCOMPLETE)) {
+	if (!err && state != STORE_NONE && state != STORE_OTHER) {
 		err = find->visit(find->ctx, path->data, state);
 		return err ? err : TREE_SKIP;
 	}

@@ -4,6 +4,8 @@
  *   STOREPATH\USMT\catalog.db         the catalog, named last: without it it is no store
  *   STOREPATH\USMT\catalog.db.sha256  its checksum, as sha256sum writes it
  *   STOREPATH\USMT\catalog.new        while a capture or a deletion is under way
+ *   STOREPATH\USMT\part-of            instead of a catalog: its volume's part of a store whose
+ *                                     catalog is on another volume
  *   STOREPATH\USMT\wipe.state         "started" or "done" once a wipe relies on the store
  *   STOREPATH\USMT\restore.state      the same once it is being restored, and since when
  *   STOREPATH\USMT\File\C$\...        the hard links, in the tree of the captured volume
@@ -14,16 +16,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "store/catalog.h"
 #include "volume/fs.h"
-
-struct catalog;
 
 enum store_state {
 	STORE_NONE,	  /* nothing there, or an empty directory */
 	STORE_INCOMPLETE, /* a store without a complete catalog: an interrupted capture or deletion
 			   */
 	STORE_COMPLETE,
-	STORE_OTHER, /* something that is not a store: must not be touched */
+	STORE_IS_PART, /* belongs to the store with the id that store_part_id() tells */
+	STORE_OTHER,   /* something that is not a store: must not be touched */
 };
 
 /*
@@ -49,20 +51,43 @@ int store_create(struct fs *fs, const char *path, fs_ref *files_root);
  * Administrators only. */
 int store_protect(struct fs *fs, fs_ref ref);
 
+/* Finds the open file system with drive LETTER, or NULL: where copies in a store come from. */
+struct store_volumes {
+	struct fs *(*find)(void *ctx, char letter);
+	void *ctx;
+};
+
 /*
- * Deletes the store at PATH (complete or not): its catalog first, so that no half-deleted store
- * looks complete, then the links; the files' other names are not touched. HF_EREFUSED, and nothing
- * is changed, when it is not a store or when it holds the last name of a file (after a wipe, or
- * when the original was deleted since): deleting it would lose that file.
+ * Could the store, or part of one, at PATH be deleted? HF_EREFUSED with a message when it is none,
+ * or when it holds the last name of a file (after a wipe, or when the original was deleted since)
+ * or a copy whose original cannot be found on VOLUMES (may be NULL): deleting it would lose that
+ * file.
  */
-int store_delete(struct fs *fs, const char *path);
+int store_check_delete(struct fs *fs, const char *path, const struct store_volumes *volumes);
 
 /* Makes the store incomplete, on the medium: the first step of deleting it. */
 int store_retire(struct fs *fs, const char *path);
 
+/*
+ * Deletes the store or part of one at PATH (complete or not) after store_check_delete(): its
+ * catalog first, so that no half-deleted store looks complete, then the links; the files' other
+ * names are not touched.
+ */
+int store_delete(struct fs *fs, const char *path, const struct store_volumes *volumes);
+
 /* Writes CATALOG with state "complete": synced links, then catalog.new, sync, then its final name.
  */
 int store_finish(struct fs *fs, const char *path, struct catalog *catalog);
+
+/*
+ * The same for a part of the store ID (CATALOG_ID_SIZE) on another volume, which gets "part-of" in
+ * place of a catalog. Comes before the master's store_finish().
+ */
+int store_finish_part(struct fs *fs, const char *path, const char *id);
+
+/* The id of the store that the part at PATH belongs to. HF_ECORRUPT without message if unreadable.
+ */
+int store_part_id(struct fs *fs, const char *path, char id[CATALOG_ID_SIZE]);
 
 /*
  * Reads the catalog of a complete store. HF_ENOENT: there is no store; HF_EREFUSED: it is not
@@ -72,8 +97,8 @@ int store_open_catalog(struct fs *fs, const char *path, struct catalog **out);
 
 /*
  * Looks for stores one and two directories below the root. Calls VISIT with each one's path
- * ("\USMTMIG") and state (STORE_INCOMPLETE or STORE_COMPLETE). 0, or the first non-zero return of
- * VISIT.
+ * ("\USMTMIG") and state (STORE_INCOMPLETE, STORE_COMPLETE or STORE_IS_PART). 0, or the first
+ * non-zero return of VISIT.
  */
 int store_find(struct fs *fs, int (*visit)(void *ctx, const char *path, enum store_state state),
 	       void *ctx);

@@ -21,8 +21,9 @@
 
 struct deletion {
 	struct fs *fs;
-	struct ref_set dirs; /* all directories of the store */
-	struct str original; /* scratch */
+	const struct store_volumes *volumes; /* or NULL */
+	struct ref_set dirs;		     /* all directories of the store */
+	struct str original;		     /* scratch */
 	uint64_t objects, last_names;
 };
 
@@ -36,23 +37,38 @@ static int delete_trouble(void *ctx, struct tree_node *node, const struct str *p
 	return error;
 }
 
+/* The volume that what lies below folder ROOT ("\E$...") of File comes from. */
+static struct fs *origin_of(const struct deletion *d, const char *root)
+{
+	struct fs *fs = NULL;
+
+	if (d->volumes && root[0] == '\\' && root[1] >= 'A' && root[1] <= 'Z' && root[2] == '$')
+		fs = d->volumes->find(d->volumes->ctx, root[1]);
+	return fs ? fs : d->fs;
+}
+
 /*
- * True when the file at PATH\NAME of the store, whose only name that is, is the copy that gather
- * made of a file with too many names: that file is still where the store's tree says.
+ * True when the file at PATH\NAME of the store, whose only name that is, is a copy that gather made
+ * of a file with too many names, or on a volume without links: that file is still where the store's
+ * tree says.
  */
 static bool is_copy(struct deletion *d, struct tree_node *node, const struct str *path,
 		    const struct fs_stat *copy)
 {
 	/* Walked paths start at File: "\C$\Users\..." */
-	const char *rest = path->len > 3 ? path->data + 3 : "";
+	const char *rest = path->len ? strchr(path->data + 1, '\\') : NULL;
+	struct fs *origin = origin_of(d, path->len ? path->data : "");
 	struct fs_stat st;
 	fs_ref ref;
 
 	str_truncate(&d->original, 0);
-	if (str_adds(&d->original, rest) || tree_add_name(&d->original, node->name, node->name_len))
+	if (str_adds(&d->original, rest ? rest : "") ||
+	    tree_add_name(&d->original, node->name, node->name_len))
 		return false;
-	return !fs_resolve(d->fs, d->original.data, &ref) && !fs_stat(d->fs, ref, &st) &&
-	       !st.is_dir && st.names >= COPIED_NAMES && st.size == copy->size;
+	if (fs_resolve(origin, d->original.data, &ref) || fs_stat(origin, ref, &st) || st.is_dir)
+		return false;
+	/* On another volume the file itself is there, and perhaps newer than its copy. */
+	return origin != d->fs || (st.names >= COPIED_NAMES && st.size == copy->size);
 }
 
 static int metadata_inside(const struct str *path)
@@ -157,52 +173,44 @@ static int retire_catalog(struct fs *fs, fs_ref usmt)
 	if (!err)
 		err = remove_file(fs, usmt, STORE_CATALOG_SUM);
 	if (!err)
+		err = remove_file(fs, usmt, STORE_PART_OF);
+	if (!err)
 		err = remove_file(fs, usmt, STORE_WIPE);
 	if (!err)
 		err = remove_file(fs, usmt, STORE_RESTORE);
 	return err ? err : fs_sync(fs);
 }
 
-int store_retire(struct fs *fs, const char *path)
+/* Would deleting the directory File and what is in it lose a file? */
+static int check_files(struct deletion *d, fs_ref files)
 {
-	fs_ref root, usmt;
-	int err = fs_resolve(fs, path, &root);
-
-	if (!err)
-		err = store_lookup(fs, root, STORE_USMT, &usmt);
-	return err ? err : retire_catalog(fs, usmt);
-}
-
-/* Deletes the directory File and what is in it. */
-static int delete_files(struct fs *fs, fs_ref usmt, fs_ref files)
-{
-	struct deletion d = {.fs = fs};
-	const struct tree_visitor dirs = {
-		.visit = dirs_visit, .trouble = delete_trouble, .ctx = &d};
+	const struct tree_visitor dirs = {.visit = dirs_visit, .trouble = delete_trouble, .ctx = d};
 	const struct tree_visitor check = {
-		.visit = check_visit, .trouble = delete_trouble, .ctx = &d};
-	const struct tree_visitor run = {
-		.visit = delete_visit, .leave = delete_leave, .trouble = delete_trouble, .ctx = &d};
-	uint64_t total;
-	int err = tree_walk(fs, files, "", &dirs);
+		.visit = check_visit, .trouble = delete_trouble, .ctx = d};
+	int err = tree_walk(d->fs, files, "", &dirs);
 
 	if (!err)
-		err = tree_walk(fs, files, "", &check);
-	str_free(&d.original);
-	ref_set_free(&d.dirs);
-	if (!err && d.last_names) {
+		err = tree_walk(d->fs, files, "", &check);
+	str_free(&d->original);
+	ref_set_free(&d->dirs);
+	if (!err && d->last_names) {
 		log_error(
 			"The store is not deleted: it holds the last name of %" PRIu64
 			" files, which would be lost. Restore them, or move them out of it, first.",
-			d.last_names);
+			d->last_names);
 		err = HF_EREFUSED;
 	}
-	total = d.objects;
-	if (!err)
-		err = retire_catalog(fs, usmt);
-	if (err)
-		return err;
-	d.objects = 0;
+	return err;
+}
+
+/* Deletes the directory File and its TOTAL objects. */
+static int delete_files(struct fs *fs, fs_ref usmt, fs_ref files, uint64_t total)
+{
+	struct deletion d = {.fs = fs};
+	const struct tree_visitor run = {
+		.visit = delete_visit, .leave = delete_leave, .trouble = delete_trouble, .ctx = &d};
+	int err;
+
 	progress_phase("Deleting", "objects", total);
 	err = tree_walk(fs, files, "", &run);
 	progress_end(d.objects);
@@ -234,30 +242,68 @@ static int delete_root(struct fs *fs, const char *path, fs_ref root, fs_ref usmt
 	return err ? err : fs_sync(fs);
 }
 
-int store_delete(struct fs *fs, const char *path)
+/* Finds the directories of the store at PATH; *FILES is 0 when it has none yet. */
+static int find_dirs(struct fs *fs, const char *path, fs_ref *root, fs_ref *usmt, fs_ref *files)
 {
 	enum store_state state;
-	fs_ref root, usmt, files;
 	int err = store_examine(fs, path, &state);
 
 	if (err)
 		return err;
-	if (state != STORE_COMPLETE && state != STORE_INCOMPLETE) {
+	if (state == STORE_NONE || state == STORE_OTHER) {
 		log_error(
 			"%s is not a Holdfast store and is not deleted. Choose another StorePath.",
 			path);
 		return HF_EREFUSED;
 	}
-	err = fs_resolve(fs, path, &root);
+	err = fs_resolve(fs, path, root);
 	if (!err)
-		err = store_lookup(fs, root, STORE_USMT, &usmt);
+		err = store_lookup(fs, *root, STORE_USMT, usmt);
 	if (err)
 		return err;
-	err = store_lookup(fs, usmt, STORE_FILES, &files);
+	err = store_lookup(fs, *usmt, STORE_FILES, files);
+	if (err == HF_ENOENT) {
+		*files = 0;
+		err = 0;
+	}
+	return err;
+}
+
+static int check_deletion(struct deletion *d, const char *path)
+{
+	fs_ref root = 0, usmt = 0, files = 0;
+	int err = find_dirs(d->fs, path, &root, &usmt, &files);
+
+	return err || !files ? err : check_files(d, files);
+}
+
+int store_check_delete(struct fs *fs, const char *path, const struct store_volumes *volumes)
+{
+	struct deletion d = {.fs = fs, .volumes = volumes};
+
+	return check_deletion(&d, path);
+}
+
+int store_retire(struct fs *fs, const char *path)
+{
+	fs_ref root = 0, usmt = 0, files = 0;
+	int err = find_dirs(fs, path, &root, &usmt, &files);
+
+	return err ? err : retire_catalog(fs, usmt);
+}
+
+int store_delete(struct fs *fs, const char *path, const struct store_volumes *volumes)
+{
+	struct deletion d = {.fs = fs, .volumes = volumes};
+	fs_ref root = 0, usmt = 0, files = 0;
+	int err = check_deletion(&d, path);
+
 	if (!err)
-		err = delete_files(fs, usmt, files);
-	else if (err == HF_ENOENT)
+		err = find_dirs(fs, path, &root, &usmt, &files);
+	if (!err)
 		err = retire_catalog(fs, usmt);
+	if (!err && files)
+		err = delete_files(fs, usmt, files, d.objects);
 	if (!err)
 		err = fs_sync(fs);
 	if (!err)

@@ -12,6 +12,7 @@
 #define STORE_CATALOG	  "catalog.db"
 #define STORE_CATALOG_SUM "catalog.db.sha256"
 #define STORE_CATALOG_NEW "catalog.new"
+#define STORE_PART_OF	  "part-of"
 #define STORE_WIPE	  "wipe.state"
 #define STORE_RESTORE	  "restore.state"
 

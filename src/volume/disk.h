@@ -57,13 +57,13 @@ struct disks {
 
 /* One --volume argument. */
 struct volume_arg {
-	char letter; /* 0: the one that Windows gives it */
+	char letter;	  /* 0: the one that Windows gives it */
 	const char *path; /* PATH or PATH@OFFSET (bytes) */
 };
 
 /*
- * Parses "C=PATH" (or "C:=PATH", or "=PATH" without a letter) of --volume. Returns 0 or HF_EINVAL (with a message). ARG keeps a
- * pointer into TEXT.
+ * Parses "C=PATH" (or "C:=PATH", or "=PATH" without a letter) of --volume. Returns 0 or HF_EINVAL
+ * (with a message). ARG keeps a pointer into TEXT.
  */
 int volume_arg_parse(const char *text, struct volume_arg *arg);
 

@@ -9,6 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/gather.h"
+#include "engine/parts.h"
+#include "engine/plan.h"
+#include "engine/verify.h"
+#include "windows/machine.h"
+
 static char scratch[64];
 
 static void remove_scratch(void)
@@ -228,4 +234,50 @@ unsigned image_disagreements(struct fs *fs, unsigned *entries)
 	if (entries)
 		*entries = c.entries;
 	return c.wrong;
+}
+
+static const struct catalog_volume volume_row = {
+	.id = 1, .path = "C:", .root = "C$", .kind = "ntfs", .label = "", .role = CATALOG_MASTER};
+
+int image_plan(struct plan *plan, struct fs *fs, const struct rules *rules, const char *store,
+	       struct object_errors *errors)
+{
+	const struct plan_options options = {
+		.root = "C:", .rules = rules, .store_path = store, .errors = errors};
+
+	return plan_make(plan, fs, &options);
+}
+
+int image_gather(struct fs *fs, uint64_t serial, fs_ref root, const struct plan *plan,
+		 struct catalog *catalog, struct object_errors *errors,
+		 struct gather_result *result)
+{
+	struct gathering *g = gather_begin(NULL, catalog, errors);
+	struct catalog_volume row = volume_row;
+	const struct gather_volume volume = {
+		.id = 1, .root = "C$", .from = fs, .to = fs, .files_root = root, .plan = plan};
+	int err;
+
+	row.serial = serial;
+	err = catalog_set_id(catalog);
+	if (!err)
+		err = catalog_add_volume(catalog, &row);
+	if (!err)
+		err = gather_volume(g, &volume);
+	*result = gather_end(g);
+	return err;
+}
+
+int image_verify(struct fs *fs, struct catalog *catalog, struct verify_result *result)
+{
+	struct machine_volume volume = {.fs = fs, .letter = 'C'};
+	struct parts parts;
+	int err = parts_init(&parts, "\\USMTMIG");
+
+	if (!err)
+		err = parts_add(&parts, &volume_row, &volume);
+	if (!err)
+		err = verify_store(&parts, catalog, result);
+	parts_free(&parts);
+	return err;
 }

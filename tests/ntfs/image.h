@@ -44,4 +44,21 @@ bool image_has(struct fs *fs, fs_ref dir, const char *name, fs_ref ref);
  */
 unsigned image_disagreements(struct fs *fs, unsigned *entries);
 
+struct catalog;
+struct gather_result;
+struct object_errors;
+struct plan;
+struct rules;
+struct verify_result;
+
+/* plan_make() of FS as C:. */
+int image_plan(struct plan *plan, struct fs *fs, const struct rules *rules, const char *store,
+	       struct object_errors *errors);
+/* Gathers PLAN of volume C: with serial number SERIAL, which FS is, below ROOT into CATALOG. */
+int image_gather(struct fs *fs, uint64_t serial, fs_ref root, const struct plan *plan,
+		 struct catalog *catalog, struct object_errors *errors,
+		 struct gather_result *result);
+/* verify_store() for a store C:\Store on FS alone. */
+int image_verify(struct fs *fs, struct catalog *catalog, struct verify_result *result);
+
 #endif

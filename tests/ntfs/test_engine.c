@@ -176,15 +176,14 @@ static int capture(const char *path, bool finish, struct gather_result *result)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(fs);
 	CU_ASSERT_EQUAL_FATAL(catalog_new(&catalog), 0);
-	CU_ASSERT_EQUAL(catalog_set_serial(catalog, serial_of(path)), 0);
 	CU_ASSERT_EQUAL(catalog_add_user(catalog, &user), 0);
-	CU_ASSERT_EQUAL(plan_volume(&plan, fs, 'C', rules, STORE, PLAN_EFS_ABORT, &errors), 0);
+	CU_ASSERT_EQUAL(image_plan(&plan, fs, rules, STORE, &errors), 0);
 	CU_ASSERT_EQUAL(store_create(fs, STORE, &root), 0);
 	cancel_set(!finish);
-	err = gather(fs, root, &plan, NULL, catalog, &errors, result);
+	err = image_gather(fs, serial_of(path), root, &plan, catalog, &errors, result);
 	cancel_set(false);
 	if (!err)
-		err = verify_store(fs, STORE, catalog, &verified);
+		err = image_verify(fs, catalog, &verified);
 	if (!err)
 		err = store_finish(fs, STORE, catalog);
 	CU_ASSERT_EQUAL(errors.count, 0);
@@ -261,8 +260,7 @@ static void the_store_is_not_planned(void)
 	struct plan plan;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(fs);
-	CU_ASSERT_EQUAL(
-		plan_volume(&plan, fs, 'C', rules, "C:\\KEEP\\SUB", PLAN_EFS_ABORT, &errors), 0);
+	CU_ASSERT_EQUAL(image_plan(&plan, fs, rules, "C:\\KEEP\\SUB", &errors), 0);
 	CU_ASSERT_EQUAL(plan.file_count, 3);
 	CU_ASSERT_EQUAL(plan.needed_dirs, 5); /* C:, Keep, empty, Users, ann */
 	CU_ASSERT_EQUAL(plan_file_path(&plan, &plan.files[2], &path), 0);
@@ -280,7 +278,7 @@ static int verify(struct fs *fs, struct verify_result *result)
 	int err = store_open_catalog(fs, STORE, &c);
 
 	if (!err)
-		err = verify_store(fs, STORE, c, result);
+		err = image_verify(fs, c, result);
 	catalog_free(c);
 	return err;
 }
@@ -375,7 +373,7 @@ static void files_with_too_many_names_are_copied(void)
 	CU_ASSERT_NSTRING_EQUAL(data, "gamma", 5);
 	free(data);
 	/* The copy's only name is in the store, and deleting it loses nothing. */
-	CU_ASSERT_EQUAL(store_delete(fs, STORE), 0);
+	CU_ASSERT_EQUAL(store_delete(fs, STORE, NULL), 0);
 	CU_ASSERT_EQUAL(at(fs, STORE), 0);
 	CU_ASSERT_EQUAL(fs_close(fs), 0);
 }
@@ -399,11 +397,11 @@ static void stores_are_told_from_other_things(void)
 	CU_ASSERT_EQUAL(state, STORE_NONE);
 	CU_ASSERT_EQUAL(store_examine(fs, "C:\\Keep", &state), 0);
 	CU_ASSERT_EQUAL(state, STORE_OTHER);
-	CU_ASSERT_EQUAL(store_delete(fs, "C:\\Keep"), HF_EREFUSED);
+	CU_ASSERT_EQUAL(store_delete(fs, "C:\\Keep", NULL), HF_EREFUSED);
 	CU_ASSERT_EQUAL(store_create(fs, "C:\\Keep", &root), HF_EEXIST);
 	CU_ASSERT_EQUAL(store_create(fs, STORE, &root), HF_EEXIST);
 	CU_ASSERT_EQUAL(store_examine(fs, "C:\\", &state), HF_EINVAL);
-	CU_ASSERT_EQUAL(store_delete(fs, STORE), 0);
+	CU_ASSERT_EQUAL(store_delete(fs, STORE, NULL), 0);
 	CU_ASSERT_EQUAL(at(fs, STORE), 0);
 	CU_ASSERT_NOT_EQUAL(at(fs, "C:\\Keep\\a.txt"), 0);
 	CU_ASSERT_EQUAL(fs_close(fs), 0);
@@ -412,12 +410,12 @@ static void stores_are_told_from_other_things(void)
 	fs = image_open(path, NTFS_WRITE);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(fs);
 	put(fs, STORE "\\USMT", "mine.txt", "x");
-	CU_ASSERT_EQUAL(store_delete(fs, STORE), HF_EREFUSED);
+	CU_ASSERT_EQUAL(store_delete(fs, STORE, NULL), HF_EREFUSED);
 	CU_ASSERT_NOT_EQUAL(at(fs, FILES "\\Keep\\a.txt"), 0);
 	/* A store of another program: a catalog of its own beside the files. */
 	put(fs, "C:\\Foreign\\USMT", "catalog.mig", "x");
 	CU_ASSERT_EQUAL(fs_make_path(fs, "C:\\Foreign\\USMT\\File", &root), 0);
-	CU_ASSERT_EQUAL(store_delete(fs, "C:\\Foreign"), HF_EREFUSED);
+	CU_ASSERT_EQUAL(store_delete(fs, "C:\\Foreign", NULL), HF_EREFUSED);
 	CU_ASSERT_EQUAL(fs_close(fs), 0);
 }
 
@@ -521,7 +519,7 @@ static void a_wipe_leaves_what_is_protected(void)
 	CU_ASSERT_EQUAL(state, STORE_WIPE_DONE);
 	CU_ASSERT_EQUAL(image_disagreements(fs, NULL), 0);
 	/* The store now holds the last names: it is not deleted. */
-	CU_ASSERT_EQUAL(store_delete(fs, STORE), HF_EREFUSED);
+	CU_ASSERT_EQUAL(store_delete(fs, STORE, NULL), HF_EREFUSED);
 	CU_ASSERT_EQUAL(verify(fs, &r), 0);
 	CU_ASSERT_EQUAL(fs_close(fs), 0);
 }
@@ -562,12 +560,11 @@ static void odd_store(const char *path, uint64_t serial, bool empty, const char 
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(fs);
 	CU_ASSERT_EQUAL_FATAL(catalog_new(&catalog), 0);
-	CU_ASSERT_EQUAL(catalog_set_serial(catalog, serial), 0);
-	CU_ASSERT_EQUAL(plan_volume(&plan, fs, 'C', rules, STORE, PLAN_EFS_ABORT, &errors), 0);
+	CU_ASSERT_EQUAL(image_plan(&plan, fs, rules, STORE, &errors), 0);
 	if (empty)
 		plan.dir_count = 1;
 	CU_ASSERT_EQUAL(store_create(fs, STORE, &root), 0);
-	CU_ASSERT_EQUAL(gather(fs, root, &plan, NULL, catalog, &errors, &result), 0);
+	CU_ASSERT_EQUAL(image_gather(fs, serial, root, &plan, catalog, &errors, &result), 0);
 	if (skipped)
 		CU_ASSERT_EQUAL(catalog_add_skipped(catalog, skipped, "tried"), 0);
 	CU_ASSERT_EQUAL(store_finish(fs, STORE, catalog), 0);

@@ -12,6 +12,7 @@
 	X(users) \
 	X(hive) \
 	X(hive_log) \
+	X(hive_write) \
 	X(choose) \
 	X(windows) \
 	X(registry) \
@@ -46,7 +47,6 @@
 	X(engine) \
 	X(mapping) \
 	X(restore)
-	X(engine)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) void suite_##name(void);

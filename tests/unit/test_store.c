@@ -55,7 +55,7 @@ static struct catalog *sample(unsigned files)
 					  .user = "PC1\\ann"};
 	struct catalog_dir dir = {.id = 1,
 				  .name = "C$",
-				  .volume = 'C',
+				  .volume = 1,
 				  .source = UINT64_C(0x5000000000005),
 				  .stored = UINT64_C(0x8001000000000041),
 				  .attributes = FS_ATTR_DIRECTORY,
@@ -65,7 +65,22 @@ static struct catalog *sample(unsigned files)
 	char name[32];
 
 	CU_ASSERT_EQUAL_FATAL(catalog_new(&c), 0);
-	CU_ASSERT_EQUAL(catalog_set_serial(c, UINT64_C(0x0123456789abcdef)), 0);
+	CU_ASSERT_EQUAL(catalog_set_id(c), 0);
+	CU_ASSERT_EQUAL(catalog_add_volume(c, &(struct catalog_volume){.id = 1,
+								       .path = "C:",
+								       .root = "C$",
+								       .serial = ~UINT64_C(1),
+								       .kind = "ntfs",
+								       .label = "Windows",
+								       .role = CATALOG_MASTER}),
+			0);
+	CU_ASSERT_EQUAL(catalog_add_volume(c, &(struct catalog_volume){.id = 2,
+								       .path = "C:\\Mount",
+								       .root = "12$",
+								       .kind = "exfat",
+								       .label = "",
+								       .role = CATALOG_COPIED}),
+			0);
 	CU_ASSERT_EQUAL(catalog_add_user(c, &user), 0);
 	CU_ASSERT_EQUAL(catalog_add_variable(c, 1, "CSIDL_PERSONAL", "D:\\Docs"), 0);
 	CU_ASSERT_EQUAL(catalog_add_variable(c, 0, "WINDIR", "C:\\Windows"), 0);
@@ -74,7 +89,7 @@ static struct catalog *sample(unsigned files)
 	dir = (struct catalog_dir){.id = 2,
 				   .parent = 1,
 				   .name = "d",
-				   .volume = 'C',
+				   .volume = 1,
 				   .source = 70,
 				   .stored = 71,
 				   .how = CATALOG_DIR,
@@ -101,6 +116,19 @@ static int count_file(void *ctx, const struct catalog_file *file)
 	CU_ASSERT_EQUAL(file->size, 1000);
 	CU_ASSERT_EQUAL(file->rule, 7);
 	(*count)++;
+	return 0;
+}
+
+static int check_volume(void *ctx, const struct catalog_volume *volume)
+{
+	unsigned *count = ctx;
+
+	CU_ASSERT_EQUAL(volume->id, ++*count);
+	CU_ASSERT_EQUAL(volume->role, *count == 1 ? CATALOG_MASTER : CATALOG_COPIED);
+	CU_ASSERT_EQUAL(volume->serial, *count == 1 ? ~UINT64_C(1) : 0);
+	CU_ASSERT_STRING_EQUAL(volume->path, *count == 1 ? "C:" : "C:\\Mount");
+	CU_ASSERT_STRING_EQUAL(volume->root, *count == 1 ? "C$" : "12$");
+	CU_ASSERT_STRING_EQUAL(volume->kind, *count == 1 ? "ntfs" : "exfat");
 	return 0;
 }
 
@@ -162,8 +190,10 @@ static void a_catalog_is_read_back(void)
 	catalog_free(c);
 	CU_ASSERT_STRING_EQUAL(catalog_get(read, "state"), "complete");
 	CU_ASSERT_PTR_NULL(catalog_get(read, "nothing"));
-	CU_ASSERT_TRUE(catalog_is_of(read, UINT64_C(0x0123456789abcdef)));
-	CU_ASSERT_FALSE(catalog_is_of(read, 1));
+	CU_ASSERT_EQUAL(strlen(catalog_get(read, "store-id")), CATALOG_ID_SIZE - 1);
+	unsigned volumes = 0;
+	CU_ASSERT_EQUAL(catalog_volumes(read, check_volume, &volumes), 0);
+	CU_ASSERT_EQUAL(volumes, 2);
 	CU_ASSERT_EQUAL(catalog_count(read, &dirs, &files, &skipped), 0);
 	CU_ASSERT_EQUAL(dirs, 2);
 	CU_ASSERT_EQUAL(files, 10);
@@ -283,7 +313,7 @@ static void damaged_catalogs_are_survived(void)
 static int reopen_with(const char *name, int64_t dir, int64_t parent)
 {
 	const struct catalog_dir root = {
-		.id = 1, .name = "C$", .volume = 'C', .parent = parent, .how = CATALOG_PARENT};
+		.id = 1, .name = "C$", .volume = 1, .parent = parent, .how = CATALOG_PARENT};
 	const struct catalog_file file = {.dir = dir, .name = name};
 	struct catalog *c = NULL, *read = NULL;
 	const void *data;
