@@ -5,7 +5,7 @@
 # the disks afterwards, never from what the guest says.
 
 CASES=(usb_uefi_nvme usb_bios_ahci pxe_uefi_virtio pxe_bios_xp ipxe_uefi
-	restore_round_trip power_cut two_windows two_windows_chosen windows_old windows_old_one_boot hibernated
+	fat_and_two_ntfs restore_round_trip power_cut two_windows two_windows_chosen windows_old windows_old_one_boot hibernated
 	bad_config menu bitlocker bitlocker_no_key bitlocker_menu)
 
 scanstate_line='C:\USMTMIG /hardlink /nocompress /i:MigUser.xml /i:MigDocs.xml /i:MigApp.xml /i:MigSys.xml /o /c /v:5'
@@ -29,11 +29,12 @@ sample() {
 	disk_make "$dir/$name.img" --size 512M --files 300 --computer "$name" "$@"
 }
 
-# expect_wiped NAME: the store is whole, everything else that had to go is gone, the logs are there.
+# expect_wiped NAME [ARGUMENT...]: the store is whole, everything else that had to go is gone, the logs are there.
 expect_wiped() {
 	local log
 	snapshot "$dir/$1.img" "$dir/$1.after.tsv"
-	expect_store "$dir/$1.before.tsv" "$dir/$1.after.tsv" 'C:\USMTMIG' > "$dir/$1.compare" 2>&1 ||
+	expect_store "$dir/$1.before.tsv" "$dir/$1.after.tsv" 'C:\USMTMIG' "${@:2}" \
+		> "$dir/$1.compare" 2>&1 ||
 		fail "$1: $(tail -n 15 "$dir/$1.compare")"
 	for log in holdfast.log ScanState.log ScanStateProgress.log wipe.log; do
 		grep -qaF "\\Holdfast\\Logs\\$log" "$dir/$1.after.tsv" ||
@@ -213,6 +214,54 @@ holdfast.error-delay=3600" \
 	qemu_disk virtio "$dir/pc.img" HFDISK1
 	boot
 	expect_untouched
+}
+
+# data_disk OUT: a disk with signature 0xdecafbad and two partitions: 200 MiB NTFS at 1 MiB, and 100 MiB
+# FAT32 at 201 MiB.
+data_disk() {
+	disk_make "$1.ntfs" --style data --size 200M --serial 0807060504030201 --label Data
+	truncate -s 100M "$1.fat"
+	mkfs.vfat -F 32 -n CARD "$1.fat" > /dev/null || fail "mkfs.vfat"
+	mmd -i "$1.fat" ::Photos || fail "mmd"
+	head -c 5000000 /dev/urandom > "$1.jpg"
+	mcopy -m -i "$1.fat" "$1.jpg" '::Photos/Übung auf der Brücke.jpg' || fail "mcopy"
+	truncate -s 302M "$1"
+	dd if="$1.ntfs" of="$1" bs=1M seek=1 conv=notrunc,sparse status=none
+	dd if="$1.fat" of="$1" bs=1M seek=201 conv=notrunc,sparse status=none
+	{
+		printf '\xad\xfb\xca\xde\0\0'
+		printf '\0\xfe\xff\xff\x07\xfe\xff\xff\0\x08\0\0\0\x40\x06\0'
+		printf '\0\xfe\xff\xff\x0c\xfe\xff\xff\0\x48\x06\0\0\x20\x03\0'
+	} | dd of="$1" bs=1 seek=440 conv=notrunc status=none
+	printf '\x55\xaa' | dd of="$1" bs=1 seek=510 conv=notrunc status=none
+}
+
+# Files on C: and D: stay in place, those of FAT's E: are copied to C: before it is wiped.
+case_fat_and_two_ntfs() {
+	local sum data
+	sample pc --style win10 --disk gpt --drive D=adfbcade0000100000000000 \
+		--drive E=adfbcade0000900c00000000
+	snapshot "$dir/pc.img" "$dir/pc.before.tsv"
+	data_disk "$dir/data.img"
+	"$qemu_fixtures/ntfssnap" "$dir/data.img@1048576" > "$dir/data.before.tsv"
+	stick_make "$dir/stick.img" "$capture_conf"
+	qemu_firmware bios "$dir"
+	qemu_stick "$dir/stick.img"
+	qemu_disk nvme "$dir/pc.img" HFDISK1
+	qemu_disk ahci "$dir/data.img" HFDISK2
+	boot
+	expect_wiped pc --allow-new '\USMTMIG\USMT\File\E$'
+	expect_log 'exit code 0 .*holdfast wipe'
+	sum=$(sha256sum "$dir/data.img.jpg" | cut -d ' ' -f 1)
+	grep -aF '\USMTMIG\USMT\File\E$\Photos\Übung auf der Brücke.jpg' "$dir/pc.after.tsv" |
+		grep -q "$sum" || fail "the copy of the file on FAT is not what it was"
+	data=$dir/data.after.tsv
+	"$qemu_fixtures/ntfssnap" "$dir/data.img@1048576" > "$data"
+	"$qemu_fixtures/ntfssnap" --compare "$dir/data.before.tsv" "$data" --store 'D:\USMTMIG' --summary \
+		> "$dir/data.compare" 2>&1 || fail "D:: $(tail -n 15 "$dir/data.compare")"
+	grep -qaF '\USMTMIG\USMT\File\D$\Data\letter.doc' "$data" || fail "D: has no part of the store"
+	"$qemu_fixtures/ntfssnap" --check-only "$dir/data.img@1048576" > "$dir/data.check" 2>&1 ||
+		fail "D: is inconsistent: $(tail -n 15 "$dir/data.check")"
 }
 
 case_two_windows() {
