@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/winpath.h"
+#include "cmd/applet.h"
 #include "cmd/cmd.h"
 #include "cmd/json.h"
-#include "cmd/select.h"
 #include "engine/cancel.h"
 #include "engine/doctor.h"
 #include "engine/target.h"
@@ -49,27 +49,6 @@ static const char codes[] =
 	"or\n"
 	"another file system; 38 the volume cannot be read at all; 71 cannot work here (memory).\n";
 
-static int take_own(struct doctor_command *d, int argc, char **argv, int *i)
-{
-	const char *value;
-
-	if (!strcmp(argv[*i], "--surface"))
-		return d->options.surface = true;
-	if (!strcmp(argv[*i], "--json"))
-		return d->json = true;
-	if (!strcmp(argv[*i], "--help") || !strcmp(argv[*i], "/?"))
-		return d->help = true;
-	if (!strcmp(argv[*i], "--all")) {
-		d->options.show_max = UINT32_MAX;
-		return 1;
-	}
-	value = select_value("--log", argc, argv, i);
-	if (!value)
-		return 0;
-	d->log = value;
-	return *value ? 1 : HF_EINVAL;
-}
-
 static int take_volume(struct doctor_command *d, const char *arg)
 {
 	const char *rest;
@@ -91,23 +70,32 @@ static int take_volume(struct doctor_command *d, const char *arg)
 
 static int parse(struct doctor_command *d, int argc, char **argv)
 {
-	select_init(&d->select);
-	d->options.show_max = SHOW_MAX;
-	for (int i = 1; i < argc; i++) {
-		int taken = select_take(&d->select, argc, argv, &i);
+	const char *volumes[2];
+	bool all = false;
+	const struct applet_option options[] = {
+		{"--surface", .flag = &d->options.surface},
+		{"--all", .flag = &all},
+		{"--json", .flag = &d->json},
+		{"--log", .value = &d->log},
+	};
+	struct applet_line line = {.applet = "doctor",
+				   .select = &d->select,
+				   .options = options,
+				   .option_count = sizeof(options) / sizeof(*options),
+				   .words = {.items = volumes, .max = 2}};
+	int err;
 
-		if (!taken)
-			taken = take_own(d, argc, argv, &i);
-		if (!taken)
-			taken = take_volume(d, argv[i]);
-		if (taken < 0)
-			return taken;
-	}
-	if (!d->help && !d->letter) {
+	select_init(&d->select);
+	err = applet_parse(&line, argc, argv);
+	d->help = line.help;
+	d->options.show_max = all ? UINT32_MAX : SHOW_MAX;
+	for (size_t i = 0; i < line.words.count && !err && !d->help; i++)
+		err = take_volume(d, volumes[i]);
+	if (!err && !d->help && !d->letter) {
 		log_error("Say which volume to check: holdfast doctor C:");
-		return HF_EINVAL;
+		err = HF_EINVAL;
 	}
-	return 0;
+	return err;
 }
 
 static void json_number(const char *name, int64_t value)
@@ -223,11 +211,7 @@ static int examine(const struct doctor_command *d, const struct volume *v)
 	else
 		doctor_tell(&report, name);
 	doctor_report_free(&report);
-	if (fflush(stdout) || ferror(stdout)) {
-		log_error("The findings could not be written to standard output.");
-		code = USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
-	}
-	return code;
+	return applet_flush(code);
 }
 
 /* The volume that --volume calls by the letter: no Windows has to be found on it. */

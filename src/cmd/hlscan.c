@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/winpath.h"
+#include "cmd/applet.h"
 #include "cmd/cmd.h"
-#include "cmd/select.h"
 #include "report/error.h"
 #include "report/log.h"
 #include "volume/fs.h"
@@ -139,25 +139,15 @@ int cmd_hlscan(int argc, char **argv)
 {
 	static struct select s;
 	const char *path = NULL;
+	struct applet_line line = {
+		.applet = "hlscan", .select = &s, .words = {.items = &path, .max = 1}};
 
 	select_init(&s);
-	for (int i = 1; i < argc; i++) {
-		int taken = select_take(&s, argc, argv, &i);
-
-		if (taken < 0)
-			return USMT_INVALID_PARAMETERS;
-		if (taken)
-			continue;
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "/?")) {
-			printf("%s%s%s", usage, select_help, codes);
-			return USMT_DISPLAY_HELP;
-		}
-		if (path || !strncmp(argv[i], "--", 2)) {
-			log_error("%s: one file is shown at a time. --help shows the options.",
-				  argv[i]);
-			return USMT_INVALID_PARAMETERS;
-		}
-		path = argv[i];
+	if (applet_parse(&line, argc, argv))
+		return USMT_INVALID_PARAMETERS;
+	if (line.help) {
+		printf("%s%s%s", usage, select_help, codes);
+		return USMT_DISPLAY_HELP;
 	}
 	if (!path) {
 		log_error("Say which file: holdfast hlscan 'C:\\folder\\file'");

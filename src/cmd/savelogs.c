@@ -8,8 +8,8 @@
 
 #include "base/mem.h"
 #include "base/winpath.h"
+#include "cmd/applet.h"
 #include "cmd/cmd.h"
-#include "cmd/select.h"
 #include "engine/deliver.h"
 #include "engine/target.h"
 #include "report/error.h"
@@ -26,7 +26,7 @@ static const char codes[] = "\nExit codes: 0 all files are there; 11 bad options
 			    "some files could not be copied.\n";
 
 /* Copies FILES one by one; one that fails does not stop the others. */
-static int deliver_all(struct fs *fs, const char *folder, char **files, int count)
+static int deliver_all(struct fs *fs, const char *folder, const char *const *files, int count)
 {
 	struct str path = {0};
 	int worst = 0;
@@ -47,7 +47,7 @@ static int deliver_all(struct fs *fs, const char *folder, char **files, int coun
 }
 
 static int save(const struct machine_options *options, const char *folder, char letter,
-		char **files, int count)
+		const char *const *files, int count)
 {
 	struct machine *m = NULL;
 	int code = USMT_SUCCESS, err = machine_open(options, &m);
@@ -70,7 +70,7 @@ static int save(const struct machine_options *options, const char *folder, char 
 	return err && !code ? USMT_MIGRATION_STOPPED_NONFATAL : code;
 }
 
-static int savelogs(struct select *s, char **words, int count)
+static int savelogs(struct select *s, const char **words, int count)
 {
 	struct str folder = {0};
 	char letter;
@@ -91,32 +91,22 @@ static int savelogs(struct select *s, char **words, int count)
 int cmd_savelogs(int argc, char **argv)
 {
 	static struct select s;
-	char **words = calloc((size_t)argc + 1, sizeof(*words));
-	int count = 0, code;
+	const char **words = calloc((size_t)argc + 1, sizeof(*words));
+	struct applet_line line = {
+		.applet = "savelogs", .select = &s, .words = {.items = words, .max = (size_t)argc}};
+	int code = USMT_INVALID_PARAMETERS;
 
 	if (!words)
 		return log_oom(), USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
 	select_init(&s);
-	for (int i = 1; i < argc; i++) {
-		int taken = select_take(&s, argc, argv, &i);
-
-		if (!taken && (!strcmp(argv[i], "--help") || !strcmp(argv[i], "/?"))) {
+	if (!applet_parse(&line, argc, argv)) {
+		if (line.help) {
 			printf("%s%s%s", usage, select_help, codes);
-			free(words);
-			return USMT_DISPLAY_HELP;
+			code = USMT_DISPLAY_HELP;
+		} else {
+			code = savelogs(&s, words, (int)line.words.count);
 		}
-		if (!taken && !strncmp(argv[i], "--", 2)) {
-			log_error("%s is not an option of savelogs. --help lists them.", argv[i]);
-			taken = HF_EINVAL;
-		}
-		if (taken < 0) {
-			free(words);
-			return USMT_INVALID_PARAMETERS;
-		}
-		if (!taken)
-			words[count++] = argv[i];
 	}
-	code = savelogs(&s, words, count);
 	free(words);
 	return code;
 }

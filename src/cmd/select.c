@@ -91,3 +91,14 @@ int select_take(struct select *s, int argc, char **argv, int *index)
 	}
 	return 0;
 }
+
+void select_letters(struct machine *m, const struct machine_options *options)
+{
+	size_t current = 0;
+
+	for (size_t i = 0; i < m->install_count; i++)
+		current += !m->installs[i].is_old;
+	if (current == 1 || (m->install_count && (options->disk_serial || options->volume_label ||
+						  options->windows_dir)))
+		machine_choose(m, options);
+}

@@ -34,6 +34,12 @@ int select_take(struct select *s, int argc, char **argv, int *index);
  */
 const char *select_value(const char *name, int argc, char **argv, int *index);
 
+/*
+ * Gives the volumes of M their letters when it is clear whose: letters are one Windows's view, and
+ * with several and no option that tells which only those given by hand stay. That is no error.
+ */
+void select_letters(struct machine *m, const struct machine_options *options);
+
 /* The help text of the options. */
 extern const char select_help[];
 

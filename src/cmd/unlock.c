@@ -14,8 +14,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "cmd/applet.h"
 #include "cmd/cmd.h"
-#include "cmd/select.h"
 #include "report/error.h"
 #include "report/log.h"
 #include "windows/machine.h"
@@ -176,23 +176,15 @@ static int ask_all(const struct machine_options *options)
 
 int cmd_unlock(int argc, char **argv)
 {
-	struct select select;
+	static struct select select;
+	struct applet_line line = {.applet = "unlock", .select = &select};
 
 	select_init(&select);
-	for (int i = 1; i < argc; i++) {
-		int rc;
-
-		if (!strcmp(argv[i], "--help")) {
-			printf("%s%s", usage, select_help);
-			return USMT_SUCCESS;
-		}
-		rc = select_take(&select, argc, argv, &i);
-		if (!rc)
-			log_error("unlock does not know \"%s\". \"holdfast unlock --help\" lists "
-				  "what it knows.",
-				  argv[i]);
-		if (rc <= 0)
-			return USMT_INVALID_PARAMETERS;
+	if (applet_parse(&line, argc, argv))
+		return USMT_INVALID_PARAMETERS;
+	if (line.help) {
+		printf("%s%s", usage, select_help);
+		return USMT_SUCCESS;
 	}
 	if (!select.options.bitlocker_keys) {
 		log_error("unlock wants --bitlocker-keys with the directory for the keys.");

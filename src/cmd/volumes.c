@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cmd/applet.h"
 #include "cmd/cmd.h"
 #include "cmd/json.h"
-#include "cmd/select.h"
 #include "report/error.h"
 #include "report/log.h"
 #include "windows/machine.h"
@@ -259,21 +259,6 @@ static void print_json(const struct machine *m)
 	printf("\n]}\n");
 }
 
-/*
- * Letters are one Windows's view. With several, and no option that tells which, only those given by
- * hand are shown, and that is no error here.
- */
-static void assign_letters(struct machine *m, const struct machine_options *options)
-{
-	size_t i, current = 0;
-
-	for (i = 0; i < m->install_count; i++)
-		current += !m->installs[i].is_old;
-	if (current == 1 || (m->install_count && (options->disk_serial || options->volume_label ||
-						  options->windows_dir)))
-		machine_choose(m, options);
-}
-
 static int list(const struct machine_options *options, bool json)
 {
 	struct machine *m;
@@ -283,42 +268,29 @@ static int list(const struct machine_options *options, bool json)
 		return rc == HF_EINVAL || rc == HF_ENOENT || rc == HF_EAMBIGUOUS
 			       ? USMT_INVALID_PARAMETERS
 			       : USMT_INIT_OPERATING_ENVIRONMENT_FAILED;
-	assign_letters(m, options);
+	select_letters(m, options);
 	if (json)
 		print_json(m);
 	else
 		print_table(m);
 	rc = machine_close(m);
-	if (fflush(stdout) || ferror(stdout)) {
-		log_error("The list could not be written to standard output.");
-		rc = HF_EIO;
-	}
-	return rc ? USMT_INIT_OPERATING_ENVIRONMENT_FAILED : USMT_SUCCESS;
+	return applet_flush(rc ? USMT_INIT_OPERATING_ENVIRONMENT_FAILED : USMT_SUCCESS);
 }
 
 int cmd_volumes(int argc, char **argv)
 {
-	struct select select;
+	static struct select select;
 	bool json = false;
-	int i, rc;
+	const struct applet_option options[] = {{"--json", .flag = &json}};
+	struct applet_line line = {
+		.applet = "volumes", .select = &select, .options = options, .option_count = 1};
 
 	select_init(&select);
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--help")) {
-			printf("%s%s", usage, select_help);
-			return USMT_SUCCESS;
-		}
-		if (!strcmp(argv[i], "--json")) {
-			json = true;
-			continue;
-		}
-		rc = select_take(&select, argc, argv, &i);
-		if (!rc)
-			log_error("volumes does not know \"%s\". \"holdfast volumes --help\" lists "
-				  "what it knows.",
-				  argv[i]);
-		if (rc <= 0)
-			return USMT_INVALID_PARAMETERS;
+	if (applet_parse(&line, argc, argv))
+		return USMT_INVALID_PARAMETERS;
+	if (line.help) {
+		printf("%s%s", usage, select_help);
+		return USMT_SUCCESS;
 	}
 	return list(&select.options, json);
 }

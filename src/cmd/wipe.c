@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/winpath.h"
+#include "cmd/applet.h"
 #include "cmd/cmd.h"
-#include "cmd/select.h"
 #include "engine/cancel.h"
 #include "engine/doctor.h"
 #include "engine/target.h"
@@ -64,51 +64,6 @@ static const char codes[] =
 	"deleted; 71 cannot work here (memory, no access); 72 stopped by an error while deleting:\n"
 	"the store is whole, run it again.\n";
 
-/* Takes one of wipe's own options at argv[*I]: 1 taken, 0 not ours, HF_EINVAL. */
-static int take_own(struct wipe_command *w, int argc, char **argv, int *i)
-{
-	const struct {
-		const char *name;
-		const char **slot; /* NULL: --keep */
-	} names[] = {
-		{"--keep", NULL},
-		{"--store", &w->options.store},
-		{"--log", &w->log},
-		{"--vars", &w->vars},
-	};
-
-	if (!strcmp(argv[*i], "--dry-run"))
-		return w->dry_run = true;
-	if (!strcmp(argv[*i], "--with-errors"))
-		return w->options.with_errors = true;
-	if (!strcmp(argv[*i], "--old-store"))
-		return w->options.old_store = true;
-	if (!strcmp(argv[*i], "--accept-damage"))
-		return w->accept_damage = true;
-	if (!strcmp(argv[*i], "--resume"))
-		return w->resume = true;
-	if (!strcmp(argv[*i], "--help") || !strcmp(argv[*i], "/?"))
-		return w->help = true;
-	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
-		const char *value = select_value(names[n].name, argc, argv, i);
-
-		if (!value)
-			continue;
-		if (!*value)
-			return HF_EINVAL;
-		if (names[n].slot ? *names[n].slot != NULL : w->options.keep_count == KEEPS_MAX) {
-			log_error("Option %s is given too often.", names[n].name);
-			return HF_EINVAL;
-		}
-		if (names[n].slot)
-			*names[n].slot = value;
-		else
-			w->keeps[w->options.keep_count++] = value;
-		return 1;
-	}
-	return 0;
-}
-
 static int take_volume(struct wipe_command *w, const char *arg)
 {
 	const char *rest;
@@ -130,23 +85,38 @@ static int take_volume(struct wipe_command *w, const char *arg)
 
 static int parse(struct wipe_command *w, int argc, char **argv)
 {
-	select_init(&w->select);
-	w->options.keep = w->keeps;
-	for (int i = 1; i < argc; i++) {
-		int taken = select_take(&w->select, argc, argv, &i);
+	const char *volumes[2];
+	struct applet_values keeps = {.items = w->keeps, .max = KEEPS_MAX};
+	const struct applet_option options[] = {
+		{"--dry-run", .flag = &w->dry_run},
+		{"--with-errors", .flag = &w->options.with_errors},
+		{"--old-store", .flag = &w->options.old_store},
+		{"--accept-damage", .flag = &w->accept_damage},
+		{"--resume", .flag = &w->resume},
+		{"--keep", .values = &keeps},
+		{"--store", .value = &w->options.store},
+		{"--log", .value = &w->log},
+		{"--vars", .value = &w->vars},
+	};
+	struct applet_line line = {.applet = "wipe",
+				   .select = &w->select,
+				   .options = options,
+				   .option_count = sizeof(options) / sizeof(*options),
+				   .words = {.items = volumes, .max = 2}};
+	int err;
 
-		if (!taken)
-			taken = take_own(w, argc, argv, &i);
-		if (!taken)
-			taken = take_volume(w, argv[i]);
-		if (taken < 0)
-			return taken;
-	}
-	if (!w->help && !w->options.letter) {
+	select_init(&w->select);
+	err = applet_parse(&line, argc, argv);
+	w->help = line.help;
+	w->options.keep = w->keeps;
+	w->options.keep_count = keeps.count;
+	for (size_t i = 0; i < line.words.count && !err && !w->help; i++)
+		err = take_volume(w, volumes[i]);
+	if (!err && !w->help && !w->options.letter) {
 		log_error("Say which volume to wipe: holdfast wipe C:");
-		return HF_EINVAL;
+		err = HF_EINVAL;
 	}
-	return 0;
+	return err;
 }
 
 static int write_vars(const char *path, const struct wipe_plan *plan)
