@@ -191,21 +191,45 @@ static struct fs *find_volume(void *ctx, char letter)
 	return v ? v->fs : NULL;
 }
 
-int parts_delete(struct machine *m, const char *path, struct machine_volume *const *volumes,
-		 size_t count)
+int parts_survey_losses(struct machine *m, const char *path, struct machine_volume *const *volumes,
+			size_t count, struct store_losses *losses)
 {
 	const struct store_volumes origins = {find_volume, m};
+	int err = 0;
+
+	*losses = (struct store_losses){0};
+	for (size_t i = 0; i < count && !err; i++) {
+		struct store_losses some;
+
+		err = store_survey_losses(volumes[i]->fs, path, &origins, &some);
+		losses->files += some.files;
+		losses->bytes += some.bytes;
+	}
+	return err;
+}
+
+int parts_delete_whatever(const char *path, struct machine_volume *const *volumes, size_t count)
+{
 	enum store_state state;
 	int err = 0;
 
-	for (size_t i = 0; i < count && !err; i++)
-		err = store_check_delete(volumes[i]->fs, path, &origins);
 	for (size_t i = 0; i < count && !err; i++) {
 		err = store_examine(volumes[i]->fs, path, &state);
 		if (!err && state == STORE_COMPLETE)
 			err = store_retire(volumes[i]->fs, path);
 	}
 	for (size_t i = 0; i < count && !err; i++)
-		err = store_delete(volumes[i]->fs, path, &origins);
+		err = store_delete_whatever(volumes[i]->fs, path);
 	return err;
+}
+
+int parts_delete(struct machine *m, const char *path, struct machine_volume *const *volumes,
+		 size_t count)
+{
+	const struct store_volumes origins = {find_volume, m};
+	int err = 0;
+
+	for (size_t i = 0; i < count && !err; i++)
+		err = store_check_delete(volumes[i]->fs, path, &origins);
+	return err ? err : parts_delete_whatever(path, volumes, count);
 }

@@ -61,4 +61,11 @@ int parts_find_master(struct machine *m, const char *path, const char *id,
 int parts_delete(struct machine *m, const char *path, struct machine_volume *const *volumes,
 		 size_t count);
 
+/* Adds up store_survey_losses() of them. */
+int parts_survey_losses(struct machine *m, const char *path, struct machine_volume *const *volumes,
+			size_t count, struct store_losses *losses);
+
+/* As parts_delete() without the check: files that only the store holds are lost. */
+int parts_delete_whatever(const char *path, struct machine_volume *const *volumes, size_t count);
+
 #endif

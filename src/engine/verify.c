@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/winpath.h"
 #include "engine/cancel.h"
 #include "engine/parts.h"
 #include "report/error.h"
@@ -44,6 +45,8 @@ struct verification {
 	const struct machine_volume *holder; /* of the directory at hand */
 	struct catalog *catalog;
 	struct verify_result *result;
+	verify_visit visit; /* NULL: faults are messages */
+	void *ctx;
 	struct dir_row *dirs;
 	size_t dir_count, dir_cap;
 	uint32_t first_root;
@@ -52,11 +55,13 @@ struct verification {
 	size_t item_count, item_cap;
 	struct arena item_names;
 	uint32_t at; /* the directory at hand; UINT32_MAX for File itself */
+	fs_ref dir;  /* its reference */
 	unsigned shown;
 	uint64_t done;
 };
 
-static int full_path(struct verification *v, uint32_t dir, const char *name, struct str *path)
+/* The path in the store of NAME in directory DIR. */
+static int stored_path(struct verification *v, uint32_t dir, const char *name, struct str *path)
 {
 	uint32_t chain[TREE_DEPTH_MAX];
 	size_t depth = 0;
@@ -73,17 +78,49 @@ static int full_path(struct verification *v, uint32_t dir, const char *name, str
 	return err ? err : str_addf(path, "\\%s", name);
 }
 
-/* One fault: counted in *COUNTER and told, the first of them. */
+/* The path that NAME in directory DIR was captured from. */
+static int source_path(struct verification *v, uint32_t dir, const char *name, struct str *path)
+{
+	uint32_t chain[TREE_DEPTH_MAX];
+	size_t depth = 0;
+	int err;
+
+	if (dir == UINT32_MAX)
+		return stored_path(v, dir, name, path);
+	while (v->dirs[dir].parent != dir && depth < TREE_DEPTH_MAX) {
+		chain[depth++] = dir;
+		dir = v->dirs[dir].parent;
+	}
+	err = str_adds(path, v->parts->items[v->dirs[dir].volume - 1].row.path);
+	while (depth && !err)
+		err = winpath_add(path, v->dirs[chain[--depth]].name);
+	return err ? err : winpath_add(path, name);
+}
+
+/* Tells the visitor about NAME in the directory at hand; FAULT is NULL when it checks out. */
+static int tell(struct verification *v, const char *name, const char *fault)
+{
+	struct str path = {0};
+	int err =
+		source_path(v, v->at, name, &path) ? log_oom() : v->visit(v->ctx, path.data, fault);
+
+	str_free(&path);
+	return err;
+}
+
+/* One fault: counted in *COUNTER and told, or when nobody listens the first of them. */
 static int fault(struct verification *v, uint64_t *counter, const char *name, const char *what)
 {
 	struct str path = {0};
 	int err = 0;
 
 	(*counter)++;
+	if (v->visit)
+		return tell(v, name, what);
 	if (v->shown >= FAULTS_SHOWN)
 		return 0;
 	v->shown++;
-	err = full_path(v, v->at, name, &path);
+	err = stored_path(v, v->at, name, &path);
 	if (!err)
 		log_error("The store does not fit its catalog: %s %s.", path.data, what);
 	str_free(&path);
@@ -147,6 +184,36 @@ static int compare_items(const void *a, const void *b)
 	return strcmp(((const struct expected *)a)->name, ((const struct expected *)b)->name);
 }
 
+struct own_name {
+	fs_ref dir;
+	const struct fs_entry *entry;
+};
+
+/* 1 for the very name that the directory's entry says. */
+static int is_own_name(void *ctx, fs_ref parent, const uint16_t *name, unsigned name_len)
+{
+	const struct own_name *own = ctx;
+
+	return parent == own->dir && name_len == own->entry->name_len &&
+	       !memcmp(name, own->entry->name, name_len * sizeof(*name));
+}
+
+/* A file that is where it should be and of the right size. */
+static int count_file(struct verification *v, struct expected *item, const struct fs_entry *entry)
+{
+	struct own_name own = {v->dir, entry};
+	int err = v->visit ? fs_names(v->holder->fs, entry->ref, is_own_name, &own) : 1;
+
+	if (err == HF_ENOMEM)
+		return err;
+	if (err != 1)
+		return fault(v, &v->result->different, item->name,
+			     err ? "cannot be read" : "has a record without this name");
+	v->result->files++;
+	progress_update(++v->done);
+	return v->visit ? tell(v, item->name, NULL) : 0;
+}
+
 static int compare_item(struct verification *v, struct expected *item, const struct fs_entry *entry)
 {
 	bool is_dir = entry->attributes & FS_ATTR_DIRECTORY;
@@ -175,9 +242,7 @@ static int compare_item(struct verification *v, struct expected *item, const str
 	if (st.is_dir || st.size != item->size)
 		return fault(v, &v->result->different, item->name,
 			     "has another size than the captured one");
-	v->result->files++;
-	progress_update(++v->done);
-	return 0;
+	return count_file(v, item, entry);
 }
 
 static int compare_entry(void *ctx, const struct fs_entry *entry)
@@ -200,6 +265,7 @@ static int compare_dir(struct verification *v, fs_ref ref)
 {
 	int err;
 
+	v->dir = ref;
 	if (v->item_count)
 		qsort(v->items, v->item_count, sizeof(*v->items), compare_items);
 	err = fs_readdir(v->holder->fs, ref, compare_entry, v);
@@ -232,8 +298,13 @@ static int expect_children(struct verification *v, uint32_t first)
 /* A directory that is not there, or not the right one: all it should hold is missing. */
 static int count_lost(struct verification *v)
 {
-	v->result->missing += v->item_count;
-	return 0;
+	int err = 0;
+
+	if (!v->visit)
+		v->result->missing += v->item_count;
+	for (size_t i = 0; v->visit && i < v->item_count && !err; i++)
+		err = fault(v, &v->result->missing, v->items[i].name, "is missing");
+	return err;
 }
 
 static int find_files(struct verification *v, fs_ref *files)
@@ -294,34 +365,49 @@ static int verify_tree(struct verification *v)
 	return err;
 }
 
-int verify_store(const struct parts *parts, struct catalog *catalog, struct verify_result *result)
+static int verify(struct verification *v)
 {
-	struct verification v = {
-		.parts = parts, .catalog = catalog, .result = result, .first_root = UINT32_MAX};
 	uint64_t dirs, files, skipped;
-	int err;
+	int err = catalog_count(v->catalog, &dirs, &files, &skipped);
 
-	*result = (struct verify_result){0};
-	err = catalog_count(catalog, &dirs, &files, &skipped);
+	v->first_root = UINT32_MAX;
+	*v->result = (struct verify_result){0};
 	if (!err)
-		err = catalog_check_settings(catalog);
+		err = catalog_check_settings(v->catalog);
 	if (!err)
-		err = catalog_dirs(catalog, load_dir, &v);
+		err = catalog_dirs(v->catalog, load_dir, v);
 	if (!err) {
 		progress_phase("Verifying", "files", files);
-		err = verify_tree(&v);
-		progress_end(v.done);
+		err = verify_tree(v);
+		progress_end(v->done);
 	}
-	free(v.dirs);
-	free(v.items);
-	arena_free(&v.names);
-	arena_free(&v.item_names);
-	if (!err && (result->missing || result->different || result->unexpected)) {
+	free(v->dirs);
+	free(v->items);
+	arena_free(&v->names);
+	arena_free(&v->item_names);
+	if (!err && (v->result->missing || v->result->different || v->result->unexpected))
+		err = HF_ECORRUPT;
+	return err;
+}
+
+int verify_store(const struct parts *parts, struct catalog *catalog, struct verify_result *result)
+{
+	struct verification v = {.parts = parts, .catalog = catalog, .result = result};
+	int err = verify(&v);
+
+	if (err == HF_ECORRUPT && (result->missing || result->different || result->unexpected))
 		log_error("The store at %s does not fit its catalog: %" PRIu64 " missing, %" PRIu64
 			  " different, %" PRIu64 " unexpected. It must not be relied upon: capture "
 			  "again with /o.",
 			  parts->path, result->missing, result->different, result->unexpected);
-		err = HF_ECORRUPT;
-	}
 	return err;
+}
+
+int verify_store_each(const struct parts *parts, struct catalog *catalog, verify_visit visit,
+		      void *ctx, struct verify_result *result)
+{
+	struct verification v = {
+		.parts = parts, .catalog = catalog, .result = result, .visit = visit, .ctx = ctx};
+
+	return verify(&v);
 }

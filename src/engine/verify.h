@@ -24,4 +24,17 @@ struct verify_result {
  */
 int verify_store(const struct parts *parts, struct catalog *catalog, struct verify_result *result);
 
+/*
+ * An object of the store: a file, or a directory that has a fault. PATH is where it was captured
+ * ("C:\Users\ann\x"); FAULT is what is wrong with it, or NULL. 0 to go on, or an error.
+ */
+typedef int (*verify_visit)(void *ctx, const char *path, const char *fault);
+
+/*
+ * As verify_store(), telling VISIT each object instead of giving messages, and looking closer: the
+ * record itself must have the name that the store's directory says.
+ */
+int verify_store_each(const struct parts *parts, struct catalog *catalog, verify_visit visit,
+		      void *ctx, struct verify_result *result);
+
 #endif

@@ -65,6 +65,15 @@ struct store_volumes {
  */
 int store_check_delete(struct fs *fs, const char *path, const struct store_volumes *volumes);
 
+/* Files that only the store holds: deleting it would lose them. */
+struct store_losses {
+	uint64_t files, bytes;
+};
+
+/* Counts them, as store_check_delete() would refuse them, and names the first in warnings. */
+int store_survey_losses(struct fs *fs, const char *path, const struct store_volumes *volumes,
+			struct store_losses *losses);
+
 /* Makes the store incomplete, on the medium: the first step of deleting it. */
 int store_retire(struct fs *fs, const char *path);
 
@@ -74,6 +83,9 @@ int store_retire(struct fs *fs, const char *path);
  * names are not touched.
  */
 int store_delete(struct fs *fs, const char *path, const struct store_volumes *volumes);
+
+/* The same without the check: files that only the store holds are lost. */
+int store_delete_whatever(struct fs *fs, const char *path);
 
 /* Writes CATALOG with state "complete": synced links, then catalog.new, sync, then its final name.
  */

@@ -24,7 +24,9 @@ struct deletion {
 	const struct store_volumes *volumes; /* or NULL */
 	struct ref_set dirs;		     /* all directories of the store */
 	struct str original;		     /* scratch */
-	uint64_t objects, last_names;
+	struct ref_set lost;		     /* files whose last name is in the store */
+	struct store_losses losses;
+	uint64_t objects;
 };
 
 static int delete_trouble(void *ctx, struct tree_node *node, const struct str *path, int error,
@@ -120,8 +122,14 @@ static int check_visit(void *ctx, struct tree_node *node, const struct str *path
 	err = fs_stat(d->fs, node->ref, &st);
 	if (err)
 		return err;
-	if (!is_copy(d, node, path, &st) && d->last_names++ < SHOWN)
-		log_error("The store holds the last name of %s.", d->original.data);
+	if (is_copy(d, node, path, &st))
+		return TREE_ENTER;
+	err = ref_set_add(&d->lost, node->ref);
+	if (err != 1)
+		return err < 0 ? err : TREE_ENTER;
+	d->losses.bytes += st.size;
+	if (d->losses.files++ < SHOWN)
+		log_warning("The store holds the last name of %s.", d->original.data);
 	return TREE_ENTER;
 }
 
@@ -181,8 +189,8 @@ static int retire_catalog(struct fs *fs, fs_ref usmt)
 	return err ? err : fs_sync(fs);
 }
 
-/* Would deleting the directory File and what is in it lose a file? */
-static int check_files(struct deletion *d, fs_ref files)
+/* Which files would deleting the directory File lose? */
+static int survey_files(struct deletion *d, fs_ref files)
 {
 	const struct tree_visitor dirs = {.visit = dirs_visit, .trouble = delete_trouble, .ctx = d};
 	const struct tree_visitor check = {
@@ -193,13 +201,7 @@ static int check_files(struct deletion *d, fs_ref files)
 		err = tree_walk(d->fs, files, "", &check);
 	str_free(&d->original);
 	ref_set_free(&d->dirs);
-	if (!err && d->last_names) {
-		log_error(
-			"The store is not deleted: it holds the last name of %" PRIu64
-			" files, which would be lost. Restore them, or move them out of it, first.",
-			d->last_names);
-		err = HF_EREFUSED;
-	}
+	ref_set_free(&d->lost);
 	return err;
 }
 
@@ -269,12 +271,34 @@ static int find_dirs(struct fs *fs, const char *path, fs_ref *root, fs_ref *usmt
 	return err;
 }
 
-static int check_deletion(struct deletion *d, const char *path)
+static int survey(struct deletion *d, const char *path)
 {
 	fs_ref root = 0, usmt = 0, files = 0;
 	int err = find_dirs(d->fs, path, &root, &usmt, &files);
 
-	return err || !files ? err : check_files(d, files);
+	return err || !files ? err : survey_files(d, files);
+}
+
+static int check_deletion(struct deletion *d, const char *path)
+{
+	int err = survey(d, path);
+
+	if (err || !d->losses.files)
+		return err;
+	log_error("The store is not deleted: it holds the last name of %" PRIu64
+		  " files, which would be lost. Restore them, or move them out of it, first.",
+		  d->losses.files);
+	return HF_EREFUSED;
+}
+
+int store_survey_losses(struct fs *fs, const char *path, const struct store_volumes *volumes,
+			struct store_losses *losses)
+{
+	struct deletion d = {.fs = fs, .volumes = volumes};
+	int err = survey(&d, path);
+
+	*losses = d.losses;
+	return err;
 }
 
 int store_check_delete(struct fs *fs, const char *path, const struct store_volumes *volumes)
@@ -292,14 +316,17 @@ int store_retire(struct fs *fs, const char *path)
 	return err ? err : retire_catalog(fs, usmt);
 }
 
-int store_delete(struct fs *fs, const char *path, const struct store_volumes *volumes)
+int store_delete_whatever(struct fs *fs, const char *path)
 {
-	struct deletion d = {.fs = fs, .volumes = volumes};
+	struct deletion d = {.fs = fs};
+	const struct tree_visitor dirs = {
+		.visit = dirs_visit, .trouble = delete_trouble, .ctx = &d};
 	fs_ref root = 0, usmt = 0, files = 0;
-	int err = check_deletion(&d, path);
+	int err = find_dirs(fs, path, &root, &usmt, &files);
 
-	if (!err)
-		err = find_dirs(fs, path, &root, &usmt, &files);
+	if (!err && files)
+		err = tree_walk(fs, files, "", &dirs);
+	ref_set_free(&d.dirs);
 	if (!err)
 		err = retire_catalog(fs, usmt);
 	if (!err && files)
@@ -309,4 +336,11 @@ int store_delete(struct fs *fs, const char *path, const struct store_volumes *vo
 	if (!err)
 		err = remove_file(fs, usmt, STORE_CATALOG_NEW);
 	return err ? err : delete_root(fs, path, root, usmt);
+}
+
+int store_delete(struct fs *fs, const char *path, const struct store_volumes *volumes)
+{
+	int err = store_check_delete(fs, path, volumes);
+
+	return err ? err : store_delete_whatever(fs, path);
 }
