@@ -14,5 +14,7 @@ int cmd_volumes(int argc, char **argv);
 int cmd_unlock(int argc, char **argv);
 int cmd_savelogs(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_usmtutils(int argc, char **argv);
+int cmd_store(int argc, char **argv);
 
 #endif

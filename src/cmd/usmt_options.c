@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The command lines of ScanState and LoadState: one table row for each option. */
+/* The command lines of ScanState, LoadState and UsmtUtils: one table row for each option. */
 #include "cmd/usmt_options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "base/winpath.h"
@@ -24,14 +25,26 @@ enum state { NO, NOT_YET, DONE };
 struct option {
 	const char *name;
 	enum value value;
-	enum state state[USMT_TOOLS]; /* ScanState, LoadState */
+	enum state state[USMT_TOOLS]; /* ScanState, LoadState, UsmtUtils */
 	size_t flag, text, list;
 };
 
 #define AT(member) offsetof(struct usmt_options, member)
+#define ALL                                                                                        \
+	{                                                                                          \
+		DONE, DONE, DONE                                                                   \
+	}
 #define BOTH                                                                                       \
 	{                                                                                          \
 		DONE, DONE                                                                         \
+	}
+#define SCAN_UTILS                                                                                 \
+	{                                                                                          \
+		DONE, NO, DONE                                                                     \
+	}
+#define UTILS                                                                                      \
+	{                                                                                          \
+		NO, NO, DONE                                                                       \
 	}
 #define SCAN                                                                                       \
 	{                                                                                          \
@@ -43,7 +56,7 @@ struct option {
 	}
 #define NEITHER                                                                                    \
 	{                                                                                          \
-		NOT_YET, NOT_YET                                                                   \
+		NOT_YET, NOT_YET, NOT_YET                                                          \
 	}
 #define NOT_SCAN                                                                                   \
 	{                                                                                          \
@@ -53,21 +66,25 @@ struct option {
 	{                                                                                          \
 		DONE, NOT_YET                                                                      \
 	}
+#define NOT_READ                                                                                   \
+	{                                                                                          \
+		NO, NOT_YET, NOT_YET                                                               \
+	}
 #define NOT_LOAD                                                                                   \
 	{                                                                                          \
 		NO, NOT_YET                                                                        \
 	}
 
 static const struct option options[] = {
-	{"?", VALUE_NONE, BOTH, AT(help), 0, 0},
-	{"help", VALUE_NONE, BOTH, AT(help), 0, 0},
+	{"?", VALUE_NONE, ALL, AT(help), 0, 0},
+	{"help", VALUE_NONE, ALL, AT(help), 0, 0},
 	{"i", VALUE_REQUIRED, BOTH, 0, 0, AT(rules)},
-	{"o", VALUE_NONE, SCAN, AT(overwrite), 0, 0},
+	{"o", VALUE_NONE, SCAN_UTILS, AT(overwrite), 0, 0},
 	{"c", VALUE_NONE, BOTH, AT(go_on), 0, 0},
 	{"hardlink", VALUE_NONE, BOTH, AT(hardlink), 0, 0},
 	{"nocompress", VALUE_NONE, BOTH, AT(nocompress), 0, 0},
-	{"l", VALUE_REQUIRED, BOTH, 0, AT(log), 0},
-	{"v", VALUE_REQUIRED, BOTH, 0, 0, 0},
+	{"l", VALUE_REQUIRED, ALL, 0, AT(log), 0},
+	{"v", VALUE_REQUIRED, ALL, 0, 0, 0},
 	{"progress", VALUE_REQUIRED, BOTH, 0, AT(progress), 0},
 	{"listfiles", VALUE_REQUIRED, SCAN, 0, AT(listfiles), 0},
 	{"p", VALUE_OPTIONAL, SCAN, AT(estimate_asked), AT(estimate), 0},
@@ -86,7 +103,7 @@ static const struct option options[] = {
 	{"genconfig", VALUE_REQUIRED, SCAN, 0, AT(genconfig), 0},
 	{"genmigxml", VALUE_REQUIRED, SCAN, 0, AT(genmigxml), 0},
 	{"apps", VALUE_NONE, NOT_SCAN, 0, 0, 0},
-	{"decrypt", VALUE_OPTIONAL, NOT_LOAD, 0, 0, 0},
+	{"decrypt", VALUE_OPTIONAL, NOT_READ, 0, 0, 0},
 	{"efs", VALUE_REQUIRED, SCAN, 0, AT(efs_word), 0},
 	{"encrypt", VALUE_OPTIONAL, NOT_SCAN, 0, 0, 0},
 	{"key", VALUE_REQUIRED, NEITHER, 0, 0, 0},
@@ -102,11 +119,18 @@ static const struct option options[] = {
 	{"uel", VALUE_REQUIRED, SCAN_NOT_LOAD, 0, AT(used), 0},
 	{"vsc", VALUE_NONE, NOT_SCAN, 0, 0, 0},
 	{"w", VALUE_REQUIRED, BOTH, 0, AT(wait), 0},
+	{"ec", VALUE_NONE, UTILS, AT(list_algorithms), 0, 0},
+	{"rd", VALUE_REQUIRED, UTILS, 0, AT(remove), 0},
+	{"y", VALUE_NONE, UTILS, AT(yes), 0, 0},
+	{"verify", VALUE_OPTIONAL, UTILS, AT(check), AT(check_kind), 0},
+	{"extract", VALUE_NONE, UTILS, AT(extract), 0, 0},
+	{"i", VALUE_REQUIRED, UTILS, 0, 0, AT(names)},
+	{"e", VALUE_REQUIRED, UTILS, 0, 0, AT(not_names)},
 };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(*options))
 
-static const char *const tool_names[USMT_TOOLS] = {"scanstate", "loadstate"};
+static const char *const tool_names[USMT_TOOLS] = {"scanstate", "loadstate", "usmtutils"};
 
 struct parser {
 	struct usmt_options *o;
@@ -138,23 +162,24 @@ int usmt_options_refuse_option(const struct usmt_options *o, int at, const char 
 	return usmt_options_refuse(o, at, USMT_INVALID_PARAMETERS, reason);
 }
 
-/* The option that WORD (without its slash) names; *VALUE is what follows a colon, or NULL. */
-static const struct option *find_option(const char *word, const char **value)
+/* TOOL's option that WORD (without its slash) names; *VALUE is what follows a colon, or NULL. */
+static const struct option *find_option(enum usmt_tool tool, const char *word, const char **value)
 {
 	size_t len = strcspn(word, ":");
 
 	*value = word[len] ? word + len + 1 : NULL;
 	for (size_t i = 0; i < OPTION_COUNT; i++)
-		if (strlen(options[i].name) == len && !strncasecmp(options[i].name, word, len))
+		if (options[i].state[tool] != NO && strlen(options[i].name) == len &&
+		    !strncasecmp(options[i].name, word, len))
 			return &options[i];
 	return NULL;
 }
 
-static bool is_option(const char *word)
+static bool is_option(enum usmt_tool tool, const char *word)
 {
 	const char *value;
 
-	return word[0] == '/' && find_option(word + 1, &value);
+	return word[0] == '/' && find_option(tool, word + 1, &value);
 }
 
 static int set_verbosity(struct parser *p, int at, const char *value)
@@ -202,14 +227,14 @@ static int take_option(struct parser *p, int *index)
 	struct cmdline *line = &p->o->line;
 	int at = *index;
 	const char *value;
-	const struct option *opt = find_option(line->argv[at] + 1, &value);
+	const struct option *opt = find_option(p->o->tool, line->argv[at] + 1, &value);
 
 	if (p->o->tool == USMT_LOADSTATE && !strncasecmp(line->argv[at], "/offline", 8))
 		return usmt_options_refuse(p->o, at, USMT_ERROR_UNSUPPORTED_PLATFORM,
 					   "Use of /offline is not supported during apply. The "
 					   "Windows to restore into is found by itself, or named "
 					   "with --windows.");
-	if (!opt || opt->state[p->o->tool] == NO)
+	if (!opt)
 		return usmt_options_refuse(p->o, at, USMT_INVALID_PARAMETERS,
 					   "This option is not valid.");
 	if (opt->state[p->o->tool] == NOT_YET)
@@ -223,7 +248,7 @@ static int take_option(struct parser *p, int *index)
 	if (value && opt->value == VALUE_NONE)
 		return usmt_options_refuse_option(p->o, at, opt->name, "takes no value.");
 	if (!value && opt->value == VALUE_REQUIRED && at + 1 < line->argc &&
-	    !is_option(line->argv[at + 1]))
+	    !is_option(p->o->tool, line->argv[at + 1]))
 		value = line->argv[++*index];
 	if (opt->value == VALUE_REQUIRED && (!value || !*value))
 		return usmt_options_refuse_option(p->o, at, opt->name, "its argument is missing.");
@@ -241,7 +266,8 @@ static const struct {
 	size_t flag;
 } own_flags[] = {
 	{"--dry-run", BIT(USMT_SCANSTATE) | BIT(USMT_LOADSTATE), AT(dry_run)},
-	{"--help", BIT(USMT_SCANSTATE) | BIT(USMT_LOADSTATE), AT(help)},
+	{"--help", BIT(USMT_SCANSTATE) | BIT(USMT_LOADSTATE) | BIT(USMT_UTILS), AT(help)},
+	{"--lose-files", BIT(USMT_UTILS), AT(lose_files)},
 	{"--lint", BIT(USMT_SCANSTATE), AT(lint)},
 	{"--then-wipe", BIT(USMT_SCANSTATE), AT(then_wipe)},
 	{"--verify", BIT(USMT_LOADSTATE), AT(verify)},
@@ -254,7 +280,7 @@ static const struct {
 	size_t text;
 } own_texts[] = {
 	{"--explain", BIT(USMT_SCANSTATE), AT(explain)},
-	{"--log", BIT(USMT_SCANSTATE) | BIT(USMT_LOADSTATE), AT(log_spool)},
+	{"--log", BIT(USMT_SCANSTATE) | BIT(USMT_LOADSTATE) | BIT(USMT_UTILS), AT(log_spool)},
 	{"--progress-log", BIT(USMT_SCANSTATE) | BIT(USMT_LOADSTATE), AT(progress_spool)},
 	{"--vars", BIT(USMT_SCANSTATE), AT(vars)},
 };
@@ -325,6 +351,13 @@ int usmt_options_add_rule_file(struct usmt_options *o, int at, const char *name)
 	return USMT_SUCCESS;
 }
 
+/* A path of this system, which begins like an option: where UsmtUtils extracts to. */
+static bool is_destination(const struct usmt_options *o, const char *word)
+{
+	return o->tool == USMT_UTILS && o->extract && o->store_path && !o->destination &&
+	       !is_option(o->tool, word) && (strchr(word + 1, '/') || !access(word, F_OK));
+}
+
 static int take_all(struct parser *p)
 {
 	struct cmdline *line = &p->o->line;
@@ -342,8 +375,10 @@ static int take_all(struct parser *p)
 				code = USMT_INVALID_PARAMETERS;
 		} else if (p->o->lint) {
 			code = usmt_options_add_rule_file(p->o, i, line->argv[i]);
-		} else if (line->argv[i][0] == '/') {
+		} else if (line->argv[i][0] == '/' && !is_destination(p->o, line->argv[i])) {
 			code = take_option(p, &i);
+		} else if (p->o->extract && p->o->store_path && !p->o->destination) {
+			p->o->destination = line->argv[i];
 		} else if (p->o->store_path) {
 			code = usmt_options_refuse(p->o, i, USMT_INVALID_PARAMETERS,
 						   "Exactly one StorePath may be given.");
@@ -369,10 +404,10 @@ static size_t characters(const char *text)
 static int check_lengths(const struct parser *p)
 {
 	const struct usmt_options *o = p->o;
-	const char *const single[] = {o->store_path,	  o->log,      o->progress,
-				      o->listfiles,	  o->estimate, o->offline_win_dir,
-				      o->offline_win_old, o->offline,  o->config,
-				      o->account_password};
+	const char *const single[] = {o->store_path,	   o->log,	o->progress,
+				      o->listfiles,	   o->estimate, o->offline_win_dir,
+				      o->offline_win_old,  o->offline,	o->config,
+				      o->account_password, o->remove,	o->destination};
 	const struct option_list *const lists[] = {&o->rules, &o->include_users, &o->exclude_users,
 						   &o->move_users, &o->move_domains};
 	const char *reason = "An argument is longer than 256 characters.";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command lines of ScanState and LoadState (USMT specification 0, 1, 2): one table and one
- * parser for both; what each refuses in combination is its own (scanstate_options.h,
- * loadstate_options.h). Knows nothing of disks.
+ * The command lines of ScanState, LoadState and UsmtUtils (USMT specification 0 to 3): one table
+ * and one parser for all; what each refuses in combination is its own (scanstate_options.h,
+ * loadstate_options.h, usmtutils_options.h). Knows nothing of disks.
  */
 #ifndef HOLDFAST_CMD_USMT_OPTIONS_H
 #define HOLDFAST_CMD_USMT_OPTIONS_H
@@ -15,7 +15,7 @@
 
 #define USMT_LIST_MAX 256 /* of a repeatable option */
 
-enum usmt_tool { USMT_SCANSTATE, USMT_LOADSTATE, USMT_TOOLS };
+enum usmt_tool { USMT_SCANSTATE, USMT_LOADSTATE, USMT_UTILS, USMT_TOOLS };
 
 struct option_list {
 	const char *items[USMT_LIST_MAX];
@@ -47,7 +47,16 @@ struct usmt_options {
 	struct option_list move_users, move_domains; /* /mu /md */
 	bool create_accounts, enable_accounts;	     /* /lac /lae */
 	const char *account_password;
+	/* UsmtUtils'. */
+	bool list_algorithms;		     /* /ec */
+	const char *remove;		     /* /rd */
+	bool yes;			     /* /y */
+	bool check, extract;		     /* /verify, /extract: of STORE_PATH */
+	const char *check_kind;		     /* of /verify:KIND */
+	const char *destination;	     /* of /extract */
+	struct option_list names, not_names; /* /i, /e: lists of patterns */
 	/* Our own. */
+	bool lose_files;
 	struct select select;
 	bool dry_run;
 	bool then_wipe;

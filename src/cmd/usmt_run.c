@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What surrounds the work of ScanState and LoadState. */
+/* What surrounds the work of ScanState, LoadState and UsmtUtils. */
 #include "cmd/usmt_run.h"
 
 #include <errno.h>
@@ -22,10 +22,12 @@
 #define RULES_DIR "/usr/share/holdfast"
 
 static const struct {
-	const char *name, *program, *upper, *log;
+	const char *name, *program, *upper;
+	const char *log; /* that is written unasked; NULL: none */
 } tools[USMT_TOOLS] = {
 	[USMT_SCANSTATE] = {"ScanState", "scanstate", "SCANSTATE", "ScanState.log"},
 	[USMT_LOADSTATE] = {"LoadState", "loadstate", "LOADSTATE", "LoadState.log"},
+	[USMT_UTILS] = {"UsmtUtils", "usmtutils", "USMTUTILS", NULL},
 };
 
 const char *usmt_tool_name(enum usmt_tool tool)
@@ -44,14 +46,16 @@ static void log_start(const struct usmt_options *o)
 	log_info("%s Version Holdfast " HOLDFAST_VERSION, tools[o->tool].upper);
 	log_info("USMT Started at %s", when);
 	log_info("Command line: %s", o->joined);
-	log_info("Starting the migration process");
+	if (o->tool != USMT_UTILS)
+		log_info("Starting the migration process");
 }
 
 int usmt_open_logs(const struct usmt_options *o, struct output *log, struct output *progress)
 {
 	const char *name = o->log || o->log_spool ? o->log : tools[o->tool].log;
 
-	if (output_init(log, name, o->log_spool) || log_open(log->path, o->verbosity)) {
+	if (output_init(log, name, o->log_spool) ||
+	    (log->path && log_open(log->path, o->verbosity))) {
 		log_error("The log %s cannot be written: %s. Name another with /l:FILE.",
 			  log->path ? log->path : name, strerror(errno));
 		return USMT_INIT_LOGFILE_FAILED;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a ScanState and a LoadState run have in common around their work: logs, rule files, the
- * Windows meant, the last lines and the exit code.
+ * What ScanState, LoadState and UsmtUtils runs have in common around their work: logs, rule files,
+ * the Windows meant, the last lines and the exit code.
  */
 #ifndef HOLDFAST_CMD_USMT_RUN_H
 #define HOLDFAST_CMD_USMT_RUN_H
@@ -15,12 +15,12 @@ struct rules;
 struct rules_config;
 struct str;
 
-/* "ScanState" or "LoadState". */
+/* "ScanState", "LoadState" or "UsmtUtils". */
 const char *usmt_tool_name(enum usmt_tool tool);
 
 /*
- * Opens the log (O's, else the tool's own in the current folder) and the progress log, and writes
- * the first lines of the log. A USMT code, with a message.
+ * Opens the log (O's, else the tool's own, if it has one, in the current folder) and the progress
+ * log, and writes the first lines of the log. A USMT code, with a message.
  */
 int usmt_open_logs(const struct usmt_options *o, struct output *log, struct output *progress);
 

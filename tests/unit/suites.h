@@ -9,6 +9,7 @@
 	X(base) \
 	X(report) \
 	X(cmd) \
+	X(utils) \
 	X(users) \
 	X(hive) \
 	X(hive_log) \
