@@ -13,6 +13,8 @@ static const struct applet {
 } applets[] = {
 	{"scanstate", cmd_scanstate, "capture users' files and settings into a store"},
 	{"loadstate", cmd_loadstate, "put a store back into a new Windows"},
+	{"usmtutils", cmd_usmtutils, "verify, extract and delete stores"},
+	{"store", cmd_store, "look into stores: list, show, tree"},
 	{"wipe", cmd_wipe, "delete the old Windows around a complete store"},
 	{"volumes", cmd_volumes, "list disks, volumes and the Windows found on them"},
 	{"unlock", cmd_unlock, "ask for the keys of locked BitLocker volumes"},
