@@ -18,7 +18,8 @@ usage: ./build.sh VERB
   image     build/images/: UKI, USB disk image, PXE folder, manifest
   demo      all of the above, then in QEMU: capture, wipe, a new Windows, restore, and the proof
   test      everything below tests/; or only the parts named:
-              test [lint] [unit] [sanitize] [shell] [fixtures] [ntfs] [fuzz] [qemu [CASE...]]
+              test [lint] [unit] [sanitize] [shell] [fixtures] [ntfs] [fault] [fuzz]
+                   [qemu [CASE...]]; also fault-long, which takes hours
   bench     speed and sizes, as ratios and figures
   lint      formatting and static analysis
   clean     remove build/ (the cache outside the checkout stays)

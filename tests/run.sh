@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit 2
 
 BUILD=$PWD/build
 FIXTURES=$BUILD/tests/fixtures
-PARTS=(lint unit sanitize shell fixtures ntfs fuzz qemu)
+PARTS=(lint unit sanitize shell fixtures ntfs fault fuzz qemu)
 failed=()
 kernel_pid=
 
@@ -53,6 +53,30 @@ part_ntfs() {
 		echo "-- ${script##*/}"
 		"$script" || status=1
 	done
+	return $status
+}
+
+# Whole commands under power cuts, failing disks and a lack of memory; fault-long takes its time.
+part_fault() {
+	faults 700 50 "${FAULT_SEED:-1}"
+}
+
+part_fault-long() {
+	local seed status=0
+	for seed in 11 12 13 14 15; do
+		faults 10000 2000 "$seed" || status=1
+	done
+	return $status
+}
+
+# faults CUTS FAILURES SEED: of each command, cuts of the power and of each other kind of failure.
+faults() {
+	local status=0
+	make -s -C tests/fixtures -j"$(nproc)" O="$FIXTURES" || return 1
+	make -s -C tests -j"$(nproc)" O="$BUILD" "$BUILD/tests/sweep" || return 1
+	"$FIXTURES/mkwin" --style win10 --size 400M "$BUILD/fault.img" || return 1
+	HOLDFAST_RULES=$PWD/rootfs/usr/share/holdfast "$BUILD/tests/sweep" "$BUILD/fault.img" "$@" || status=1
+	rm -f "$BUILD/fault.img"
 	return $status
 }
 

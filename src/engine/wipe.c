@@ -288,6 +288,7 @@ static int check_store(struct machine *m, struct machine_volume *v, struct wipe_
 	if (err)
 		return err;
 	plan->resumes = state == STORE_WIPE_STARTED;
+	plan->wiped = state == STORE_WIPE_DONE;
 	log_status("The store %s is whole: %" PRIu64 " files, %" PRIu64 " folders.", plan->store,
 		   result.files, result.dirs);
 	return 0;
@@ -373,7 +374,7 @@ static int protect_all(struct fs *fs, const struct wipe_options *options, struct
  */
 static int check_windows(struct machine *m, const struct wipe_plan *plan)
 {
-	if (m->chosen)
+	if (m->chosen || plan->wiped)
 		return 0;
 	if (plan->resumes) {
 		log_status("There is no Windows any more: the interrupted wipe goes on.");
@@ -381,6 +382,22 @@ static int check_windows(struct machine *m, const struct wipe_plan *plan)
 	}
 	log_error("Volume %c: is not wiped: no Windows was chosen, so it cannot be told whose "
 		  "profiles there are.",
+		  plan->letter);
+	return HF_EREFUSED;
+}
+
+/* The same command once more after a wipe: nothing to do. What came since is nobody's to delete. */
+static int check_again(const struct machine *m, const struct wipe_plan *plan)
+{
+	if (m->chosen || !plan->wiped)
+		return 0;
+	if (!wipe_plan_objects(plan)) {
+		log_status("Volume %c: was wiped already; nothing is left to delete.",
+			   plan->letter);
+		return 0;
+	}
+	log_error("Volume %c: is not wiped: it was wiped already, and there is no Windows, but "
+		  "something was put there since. Delete it by hand, or protect it with --keep.",
 		  plan->letter);
 	return HF_EREFUSED;
 }
@@ -416,7 +433,9 @@ static int decide(struct machine *m, const struct wipe_options *options, struct 
 		err = wipe_check_skipped(v->fs, plan, options->with_errors);
 	if (!err)
 		err = wipe_check_fresh(m, plan, options->old_store);
-	return err ? err : wipe_survey(v->fs, plan);
+	if (!err)
+		err = wipe_survey(v->fs, plan);
+	return err ? err : check_again(m, plan);
 }
 
 int wipe_plan_make(struct machine *m, const struct wipe_options *options, struct wipe_plan **out)

@@ -29,6 +29,7 @@ struct wipe_plan {
 	struct catalog *catalog;
 	struct parts parts; /* of the store, on all its volumes */
 	bool resumes;	    /* an earlier wipe by this store was interrupted */
+	bool wiped;	    /* an earlier wipe by this store came to its end */
 	struct wipe_protected *items;
 	size_t count, cap;
 	struct str protected;	  /* their paths, joined by ';' */

@@ -189,8 +189,11 @@ int wipe_run(struct machine *m, struct wipe_plan *plan)
 {
 	struct fs_space before;
 	struct fs *fs;
-	int err = machine_reopen_writable(m, plan->letter);
+	int err;
 
+	if (plan->wiped && !wipe_plan_objects(plan))
+		return 0;
+	err = machine_reopen_writable(m, plan->letter);
 	if (err)
 		return err;
 	fs = machine_volume(m, plan->letter)->fs;

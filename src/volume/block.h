@@ -48,6 +48,10 @@ struct block {
 int block_open_file(const char *path, uint64_t offset, uint64_t size, bool writable,
 		    struct block **out);
 
+/* What block_open_file() does, when not NULL: tests put their own disk there. */
+extern int (*block_open_hook)(const char *path, uint64_t offset, uint64_t size, bool writable,
+			      struct block **out);
+
 /*
  * The volume V for reading, decrypted when it is a BitLocker volume that is open. V must outlive
  * it. Errors as of block_open_file(); says nothing.

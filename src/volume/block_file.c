@@ -172,6 +172,9 @@ static int open_error(int errnum)
 	}
 }
 
+int (*block_open_hook)(const char *path, uint64_t offset, uint64_t size, bool writable,
+		       struct block **out);
+
 int block_open_file(const char *path, uint64_t offset, uint64_t size, bool writable,
 		    struct block **out)
 {
@@ -180,6 +183,8 @@ int block_open_file(const char *path, uint64_t offset, uint64_t size, bool writa
 	struct stat st;
 	int fd, rc;
 
+	if (block_open_hook)
+		return block_open_hook(path, offset, size, writable, out);
 	/* Only block devices know O_EXCL without O_CREAT: "nobody else mounts or holds it". */
 	if (writable && !stat(path, &st) && S_ISBLK(st.st_mode))
 		flags |= O_EXCL;

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "volume/check.h"
 #include "volume/ntfs_private.h"
 
 /* What is at the start of a volume. */
@@ -362,6 +363,15 @@ static int end_session(struct ntfs_fs *nfs)
 	return rc;
 }
 
+/* What looked like damage may have been a lack of memory: the health check knows. */
+static bool is_sound(struct ntfs_fs *nfs)
+{
+	const struct check_options options = {0};
+	struct check_result result;
+
+	return !check_volume(nfs->block, &options, &result) && !result.errors;
+}
+
 /*
  * After a change that failed half way: what is on the disk is whole, the rest is forgotten. The
  * library's picture of the volume is not trusted any more; a fresh one takes the flag back.
@@ -375,6 +385,7 @@ static int take_back(struct ntfs_fs *nfs)
 	ntfs_umount(nfs->vol, FALSE);
 	journal_discard(nfs->journal);
 	nfs->medium.failed = nfs->suspect = false;
+	nfs->damaged = nfs->damaged && !is_sound(nfs);
 	nfs->vol = mount_medium(&nfs->medium, nfs->name, true);
 	return nfs->vol ? end_session(nfs) : HF_EIO;
 }

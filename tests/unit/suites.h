@@ -45,6 +45,7 @@
 	X(store) \
 	X(catalog_settings) \
 	X(journal) \
+	X(errors) \
 	X(engine) \
 	X(mapping) \
 	X(restore)
