@@ -25,6 +25,7 @@ struct load {
 	struct rules_config *config;
 	struct object_errors errors;
 	struct restore restore;
+	bool deleted; /* the rest of a store that an earlier run had restored */
 };
 
 /* The code of an error met while the store was opened. */
@@ -100,6 +101,15 @@ static int open_store(struct load *l)
 		.load_rules = o->rules.count ? load_rules : NULL,
 		.load_ctx = l,
 	};
+	if (o->delete_store) {
+		err = restore_finish_deletion(&l->restore, &l->deleted);
+		if (err)
+			return usmt_code_for(err, USMT_UNABLE_DELETE_STORE);
+		if (l->deleted) {
+			log_status("The store %s is deleted.", o->store_path);
+			return USMT_SUCCESS;
+		}
+	}
 	err = restore_open(&l->restore);
 	return err ? store_code(err) : USMT_SUCCESS;
 }
@@ -243,13 +253,13 @@ static int run(struct load *l)
 					       make_plan};
 	int code = usmt_open_logs(&l->o, &l->log, &l->progress);
 
-	for (size_t i = 0; !code && i < sizeof(steps) / sizeof(*steps); i++)
+	for (size_t i = 0; !code && !l->deleted && i < sizeof(steps) / sizeof(*steps); i++)
 		code = steps[i](l);
 	if (!code && l->o.dry_run) {
 		log_status("Dry run: nothing was written to any volume.");
 		return USMT_SUCCESS;
 	}
-	return code ? code : carry_out(l);
+	return code || l->deleted ? code : carry_out(l);
 }
 
 static void release(struct load *l)

@@ -66,6 +66,41 @@ static void compare_versions(const struct restore *r)
 			    "that.");
 }
 
+/* Is the store one whose deletion after a restore was interrupted? 1, 0 or an error. */
+static int is_half_deleted(struct machine_volume *v, const char *store)
+{
+	enum store_state state;
+	enum store_restore restored;
+	uint64_t since;
+	int err = store_examine(v->fs, store, &state);
+
+	if (err || state != STORE_INCOMPLETE)
+		return err;
+	err = store_restore_state(v->fs, store, &restored, &since);
+	return err ? err : restored >= STORE_RESTORE_SPENT;
+}
+
+int restore_finish_deletion(struct restore *r, bool *done)
+{
+	struct machine_volume *v;
+	int err;
+
+	*done = false;
+	winpath_split(r->options.store, &r->letter, NULL);
+	v = machine_volume(r->machine, r->letter);
+	err = v && v->fs ? is_half_deleted(v, r->options.store) : 0;
+	if (err <= 0)
+		return err;
+	log_status("The store %s was restored and compared, and its deletion was interrupted: it "
+		   "goes on.",
+		   r->options.store);
+	err = machine_reopen_writable(r->machine, r->letter);
+	if (!err)
+		err = store_delete(store_fs(r), r->options.store, NULL);
+	*done = !err;
+	return err;
+}
+
 int restore_open(struct restore *r)
 {
 	struct machine_volume *v;
@@ -82,6 +117,15 @@ int restore_open(struct restore *r)
 		return HF_ENOENT;
 	}
 	r->upcase = *fs_upcase(v->fs);
+	err = is_half_deleted(v, r->options.store);
+	if (err == 1) {
+		log_error("The store %s was restored, and its deletion was interrupted: there is "
+			  "nothing to restore any more. Give --delete-store to finish it.",
+			  r->options.store);
+		err = HF_EREFUSED;
+	}
+	if (err)
+		return err;
 	err = store_open_catalog(v->fs, r->options.store, &r->catalog);
 	if (!err)
 		err = find_parts(r);
@@ -94,7 +138,7 @@ int restore_open(struct restore *r)
 	if (err)
 		return err;
 	r->goes_on = state == STORE_RESTORE_STARTED;
-	r->is_done = state == STORE_RESTORE_DONE;
+	r->is_done = state >= STORE_RESTORE_DONE;
 	compare_versions(r);
 	if (r->goes_on)
 		log_status("An earlier restore from this store did not finish; this one goes on.");
@@ -424,9 +468,14 @@ int restore_delete_store(struct restore *r)
 		return HF_EREFUSED;
 	}
 	/* From here on it is no store any more; what is restored was found in its place. */
-	err = store_retire(store_fs(r), r->options.store);
+	err = store_set_restore_state(store_fs(r), r->options.store, STORE_RESTORE_SPENT, r->since);
+	if (!err)
+		err = store_retire(store_fs(r), r->options.store);
 	if (!err)
 		err = drop_spent(r);
+	if (!err)
+		err = store_set_restore_state(store_fs(r), r->options.store, STORE_RESTORE_DELETING,
+					      r->since);
 	return err ? err : store_delete(store_fs(r), r->options.store, NULL);
 }
 

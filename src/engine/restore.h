@@ -66,6 +66,12 @@ struct restore {
 };
 
 /*
+ * Finishes what an interrupted restore_delete_store() began: *DONE when there was such a store, and
+ * nothing is left of it then. Otherwise nothing is changed. Set options and machine first.
+ */
+int restore_finish_deletion(struct restore *r, bool *done);
+
+/*
  * Opens the store: complete, of this volume, and every object of it there. HF_ENOENT, HF_EREFUSED,
  * HF_ECORRUPT and what reading returns, each with a message. Set options, machine and errors first.
  */
@@ -100,7 +106,8 @@ int restore_compare(struct restore *r);
 
 /*
  * Deletes the store after restore_compare() found everything, and with it what was copied, is equal
- * to what was there, or is not wanted by a rule. HF_EREFUSED when users were left out whose files
+ * to what was there, or is not wanted by a rule. When it is interrupted, restore_finish_deletion()
+ * goes on. HF_EREFUSED when users were left out whose files
  * are only there.
  */
 int restore_delete_store(struct restore *r);

@@ -61,7 +61,7 @@ struct store_volumes {
  * Could the store, or part of one, at PATH be deleted? HF_EREFUSED with a message when it is none,
  * or when it holds the last name of a file (after a wipe, or when the original was deleted since)
  * or a copy whose original cannot be found on VOLUMES (may be NULL): deleting it would lose that
- * file.
+ * file. An incomplete one that is STORE_RESTORE_SPENT goes with what only it holds.
  */
 int store_check_delete(struct fs *fs, const char *path, const struct store_volumes *volumes);
 
@@ -74,7 +74,10 @@ struct store_losses {
 int store_survey_losses(struct fs *fs, const char *path, const struct store_volumes *volumes,
 			struct store_losses *losses);
 
-/* Makes the store incomplete, on the medium: the first step of deleting it. */
+/*
+ * Makes the store incomplete, on the medium: the first step of deleting it. restore.state stays to
+ * the end, so that an interrupted deletion can be told from an interrupted capture.
+ */
 int store_retire(struct fs *fs, const char *path);
 
 /*
@@ -122,12 +125,18 @@ enum store_wipe { STORE_NOT_WIPED, STORE_WIPE_STARTED, STORE_WIPE_DONE };
 int store_wipe_state(struct fs *fs, const char *path, enum store_wipe *state);
 int store_set_wipe_state(struct fs *fs, const char *path, enum store_wipe state);
 
-/* How far a restore from the store has come. */
-enum store_restore { STORE_NOT_RESTORED, STORE_RESTORE_STARTED, STORE_RESTORE_DONE };
+/* How far a restore from the store has come, and then its deletion. */
+enum store_restore {
+	STORE_NOT_RESTORED,
+	STORE_RESTORE_STARTED,
+	STORE_RESTORE_DONE,
+	STORE_RESTORE_SPENT,	/* compared; nobody needs what only the store still holds */
+	STORE_RESTORE_DELETING, /* that is gone: whatever has its last name there must stay */
+};
 
 /*
- * Reads that, with SINCE when it began (100 ns since 1601-01-01 UTC; 0: never); and writes STARTED
- * or DONE: after that it is on the medium.
+ * Reads that, with SINCE when it began (100 ns since 1601-01-01 UTC; 0: never); and writes another
+ * one: after that it is on the medium.
  */
 int store_restore_state(struct fs *fs, const char *path, enum store_restore *state,
 			uint64_t *since);

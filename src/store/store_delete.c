@@ -184,8 +184,6 @@ static int retire_catalog(struct fs *fs, fs_ref usmt)
 		err = remove_file(fs, usmt, STORE_PART_OF);
 	if (!err)
 		err = remove_file(fs, usmt, STORE_WIPE);
-	if (!err)
-		err = remove_file(fs, usmt, STORE_RESTORE);
 	return err ? err : fs_sync(fs);
 }
 
@@ -219,7 +217,20 @@ static int delete_files(struct fs *fs, fs_ref usmt, fs_ref files, uint64_t total
 	return err ? err : store_unlink(fs, usmt, STORE_FILES, files);
 }
 
-/* Removes the emptied USMT directory and the store's own, which stays when something else is in it.
+/* Nobody needs what only this store holds any more: its deletion was interrupted. */
+static int is_spent(struct fs *fs, const char *path, bool *spent)
+{
+	enum store_restore restored;
+	uint64_t since;
+	int err = store_restore_state(fs, path, &restored, &since);
+
+	*spent = restored == STORE_RESTORE_SPENT;
+	return err;
+}
+
+/*
+ * Removes the emptied USMT directory and the store's own, which stays when something else is in it.
+ * All in one batch of the journal, so that there is no remainder that nobody can tell.
  */
 static int delete_root(struct fs *fs, const char *path, fs_ref root, fs_ref usmt)
 {
@@ -227,14 +238,16 @@ static int delete_root(struct fs *fs, const char *path, fs_ref root, fs_ref usmt
 	const char *name = strrchr(path, '\\') + 1;
 	enum store_state state = STORE_NONE;
 	fs_ref parent;
-	int err = store_unlink(fs, root, STORE_USMT, usmt);
+	int err = remove_file(fs, usmt, STORE_CATALOG_NEW);
 
 	if (!err)
-		err = fs_sync(fs);
+		err = remove_file(fs, usmt, STORE_RESTORE);
+	if (!err)
+		err = store_unlink(fs, root, STORE_USMT, usmt);
 	if (!err)
 		err = store_examine(fs, path, &state);
 	if (err || state != STORE_NONE)
-		return err;
+		return err ? err : fs_sync(fs);
 	if (str_add(&parent_path, path, (size_t)(name - path)))
 		return log_oom();
 	err = fs_resolve(fs, parent_path.data, &parent);
@@ -274,9 +287,15 @@ static int find_dirs(struct fs *fs, const char *path, fs_ref *root, fs_ref *usmt
 static int survey(struct deletion *d, const char *path)
 {
 	fs_ref root = 0, usmt = 0, files = 0;
+	enum store_state state;
+	bool spent = false;
 	int err = find_dirs(d->fs, path, &root, &usmt, &files);
 
-	return err || !files ? err : survey_files(d, files);
+	if (!err)
+		err = store_examine(d->fs, path, &state);
+	if (!err && state == STORE_INCOMPLETE)
+		err = is_spent(d->fs, path, &spent);
+	return err || !files || spent ? err : survey_files(d, files);
 }
 
 static int check_deletion(struct deletion *d, const char *path)
@@ -333,8 +352,6 @@ int store_delete_whatever(struct fs *fs, const char *path)
 		err = delete_files(fs, usmt, files, d.objects);
 	if (!err)
 		err = fs_sync(fs);
-	if (!err)
-		err = remove_file(fs, usmt, STORE_CATALOG_NEW);
 	return err ? err : delete_root(fs, path, root, usmt);
 }
 

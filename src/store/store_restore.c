@@ -16,6 +16,8 @@
 static const char *const words[] = {
 	[STORE_RESTORE_STARTED] = "started",
 	[STORE_RESTORE_DONE] = "done",
+	[STORE_RESTORE_SPENT] = "spent",
+	[STORE_RESTORE_DELETING] = "deleting",
 };
 
 static int find_usmt(struct fs *fs, const char *path, fs_ref *usmt)
@@ -50,7 +52,7 @@ int store_restore_state(struct fs *fs, const char *path, enum store_restore *sta
 	free(data);
 	if (sscanf(text, "%15s %" SCNx64, word, since) != 2)
 		return 0;
-	for (enum store_restore s = STORE_RESTORE_STARTED; s <= STORE_RESTORE_DONE; s++)
+	for (enum store_restore s = STORE_RESTORE_STARTED; s <= STORE_RESTORE_DELETING; s++)
 		if (!strcmp(word, words[s]))
 			*state = s;
 	return 0;

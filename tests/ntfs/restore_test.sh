@@ -186,7 +186,6 @@ said 'Nothing in the store' "the message says that nothing is lost"
 expect 0 "it is consistent" "$NTFSSNAP" --check-only "$data"
 : >"$SCRATCH/put"
 ntfscp -q -f "$data" "$SCRATCH/put" '/filler 20M 0' >/dev/null 2>&1
-ntfsfix -d "$data" >/dev/null 2>&1 # in chkdsk's place: a change that failed half way leaves a mark
 expect 0 "the same command goes on" load "$image" --volume "D=$data" "$STORE" "${HARD[@]}" --verify
 expect 0 "restore again" load "$image" --volume "D=$data" "$STORE" "${HARD[@]}" --verify
 said 'Restored: 0 files linked, 0 copied' "nothing is copied twice"
@@ -227,6 +226,24 @@ objects_back "every object is back" "$SCRATCH/before.tsv" "$SCRATCH/fresh.tsv" "
 	"$SCRATCH/list.txt" "$SCRATCH/after.tsv"
 expect 35 "a store is not deleted when users were left out" load "$image" "$STORE" "${HARD[@]}" /ue:ann --delete-store
 said 'are only there' "the message says why"
+
+echo "-- stores that are none"
+cp "$image" "$SCRATCH/other.img"
+printf 'other id' | dd of="$SCRATCH/other.img" bs=1 seek=72 conv=notrunc status=none # its serial number
+before=$(sum "$SCRATCH/other.img")
+expect 27 "a store on another volume than it was made on" load "$SCRATCH/other.img" "$STORE" "${HARD[@]}"
+said 'another volume' "the message says so"
+same_sum "and nothing is changed" "$SCRATCH/other.img" "$before"
+"$MKWIN" --style win10 --size 340M --files 6000 "$SCRATCH/other.img"
+"$HOLDFAST" scanstate --volume "C=$SCRATCH/other.img" --log "$SCRATCH/ScanState.log" "$STORE" "${HARD[@]}" "${RULES[@]}" \
+	>"$SCRATCH/out" 2>&1 &
+until grep -q 'To keep' "$SCRATCH/out"; do sleep 0.01; done
+kill -TERM $! && wait $!
+before=$(sum "$SCRATCH/other.img")
+expect 27 "a store whose capture was stopped" load "$SCRATCH/other.img" "$STORE" "${HARD[@]}"
+said 'is not complete' "the message says so"
+expect 27 "and --delete-store does not delete it" load "$SCRATCH/other.img" "$STORE" "${HARD[@]}" --delete-store
+same_sum "nothing is changed" "$SCRATCH/other.img" "$before"
 
 echo "-- what is refused"
 before=$(sum "$image")
