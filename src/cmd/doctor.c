@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * holdfast doctor: a read-only health check of one NTFS volume.
+ * holdfast doctor: a read-only health check of one NTFS volume; and, each with an option of its own
+ * that says what is given up, the changes that make an unclean one fit to be written to.
  */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/winpath.h"
 #include "cmd/applet.h"
@@ -24,18 +26,31 @@ struct doctor_command {
 	struct doctor_options options;
 	const char *log;
 	char letter;
-	bool json, help;
+	bool json, help, yes;
+	bool discard_session, discard_journal;
 };
 
 static const char usage[] =
 	"Usage: holdfast doctor C: [options]\n"
-	"Checks the NTFS volume without writing to it: boot sector and its copy, the MFT and its\n"
+	"Checks the NTFS volume without writing to it (unless asked below): boot sector and its "
+	"copy, the MFT and its\n"
 	"mirror, every record, run, name, folder index, link count, bitmap, attribute list and\n"
 	"security id, the journal and the dirty flag. A volume that is too damaged for a drive\n"
 	"letter is named with --volume C=DEVICE.\n"
 	"\n"
 	"  --surface            also read every cluster that is in use (takes as long as copying)\n"
 	"  --all                tell every finding, not the first 20 of each kind\n"
+	"  --discard-hibernated-session\n"
+	"                       writes: gives up what a hibernated Windows or fast start-up "
+	"holds.\n"
+	"                       Sets the dirty flag, then zeroes the head of hiberfil.sys and "
+	"empties\n"
+	"                       the journal\n"
+	"  --discard-unwritten-journal\n"
+	"                       writes: gives up the changes that Windows had not completed. Sets "
+	"the\n"
+	"                       dirty flag, then empties the journal\n"
+	"  --yes                do not ask before one of these two\n"
 	"  --json               machine-readable output\n"
 	"  --log FILE           log file on this computer\n"
 	"  --help               this text\n";
@@ -45,9 +60,9 @@ static const char codes[] =
 	"Exit codes: 0 healthy; 3 not damaged, but space is lost or something is to be known\n"
 	"(dirty, journal not empty, hibernated); 42 damaged; 2 stopped on request; 11 bad "
 	"options;\n"
-	"13 the log file cannot be written; 26 no such volume, or not clear which; 36 BitLocker "
-	"or\n"
-	"another file system; 38 the volume cannot be read at all; 71 cannot work here (memory).\n";
+	"13 the log file cannot be written; 26 no such volume, or not clear which; 36 BitLocker,\n"
+	"another file system, or discarding refused; 38 the volume cannot be read at all; 71 "
+	"cannot work here (memory).\n";
 
 static int take_volume(struct doctor_command *d, const char *arg)
 {
@@ -76,6 +91,9 @@ static int parse(struct doctor_command *d, int argc, char **argv)
 		{"--surface", .flag = &d->options.surface},
 		{"--all", .flag = &all},
 		{"--json", .flag = &d->json},
+		{"--discard-hibernated-session", .flag = &d->discard_session},
+		{"--discard-unwritten-journal", .flag = &d->discard_journal},
+		{"--yes", .flag = &d->yes},
 		{"--log", .value = &d->log},
 	};
 	struct applet_line line = {.applet = "doctor",
@@ -93,6 +111,12 @@ static int parse(struct doctor_command *d, int argc, char **argv)
 		err = take_volume(d, volumes[i]);
 	if (!err && !d->help && !d->letter) {
 		log_error("Say which volume to check: holdfast doctor C:");
+		err = HF_EINVAL;
+	}
+	if (!err && ((d->discard_session && d->discard_journal) ||
+		     ((d->discard_session || d->discard_journal) && d->json))) {
+		log_error("--discard-hibernated-session, --discard-unwritten-journal and --json do "
+			  "not go together. Windows' journal goes with its session.");
 		err = HF_EINVAL;
 	}
 	return err;
@@ -182,6 +206,7 @@ static int code_of(int error)
 		return USMT_INIT_ERROR;
 	case HF_ENOTNTFS:
 	case HF_EBITLOCKER:
+	case HF_EREFUSED:
 		return USMT_ERROR_UNSUPPORTED_PLATFORM;
 	case HF_EIO:
 	case HF_EACCES:
@@ -192,7 +217,7 @@ static int code_of(int error)
 	}
 }
 
-static int examine(const struct doctor_command *d, const struct volume *v)
+static int show(const struct doctor_command *d, const struct volume *v)
 {
 	static const int verdict_codes[] = {USMT_SUCCESS, USMT_WOULD_HAVE_FAILED,
 					    USMT_ERROR_CORRUPTED_STORE};
@@ -212,6 +237,46 @@ static int examine(const struct doctor_command *d, const struct volume *v)
 		doctor_tell(&report, name);
 	doctor_report_free(&report);
 	return applet_flush(code);
+}
+
+/* Somebody at a terminal types the word, or --yes stands for it. */
+static int confirm(const struct doctor_command *d)
+{
+	char line[32];
+
+	if (d->yes)
+		return 0;
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		log_error("Nothing was changed: nobody is here to confirm it. --yes does.");
+		return HF_EREFUSED;
+	}
+	printf("Type DISCARD to give it up, anything else to leave %c: as it is: ", d->letter);
+	fflush(stdout);
+	if (fgets(line, sizeof(line), stdin) && !strcmp(line, "DISCARD\n"))
+		return 0;
+	log_error("Nothing was changed: the word was not DISCARD.");
+	return HF_EREFUSED;
+}
+
+static int examine(const struct doctor_command *d, const struct volume *v)
+{
+	const char name[3] = {d->letter, ':', '\0'};
+	int code = show(d, v), rc;
+
+	if (!d->discard_session && !d->discard_journal)
+		return code;
+	if (code != USMT_SUCCESS && code != USMT_WOULD_HAVE_FAILED &&
+	    code != USMT_ERROR_CORRUPTED_STORE)
+		return code;
+	rc = confirm(d);
+	if (!rc)
+		rc = doctor_discard(v, name,
+				    d->discard_session ? UNCLEAN_DISCARD_SESSION
+						       : UNCLEAN_DISCARD_JOURNAL);
+	if (rc)
+		return code_of(rc);
+	log_status("Checked again after that:");
+	return show(d, v);
 }
 
 /* The volume that --volume calls by the letter: no Windows has to be found on it. */

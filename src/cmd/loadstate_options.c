@@ -91,6 +91,8 @@ void loadstate_help(void)
 	fputs("  --dry-run            say what would go where; write nothing to any volume\n"
 	      "  --verify             compare the result with the store afterwards\n"
 	      "  --delete-store       the same, and when all is there delete the store\n"
+	      "  --ignore-dirty-flag  write to a volume that is marked as damaged, if no damage is "
+	      "found\n"
 	      "  --args STRING        more arguments in one string, cut as Windows does\n"
 	      "  --log FILE           keep the log here as well, whatever /l says\n"
 	      "  --progress-log FILE  keep the progress log here as well\n"

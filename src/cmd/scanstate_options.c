@@ -228,6 +228,8 @@ void scanstate_help(void)
 	      "  --then-wipe          a wipe follows: a store made with this option, which no wipe "
 	      "has\n"
 	      "                       begun to rely on, is replaced also without /o\n"
+	      "  --ignore-dirty-flag  write to a volume that is marked as damaged, if no damage is "
+	      "found\n"
 	      "  --args STRING        more arguments in one string, cut as Windows does\n"
 	      "  --log FILE           keep the log here as well, whatever /l says\n"
 	      "  --progress-log FILE  keep the progress log here as well\n"

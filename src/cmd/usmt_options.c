@@ -265,6 +265,8 @@ static const struct {
 	unsigned tools;
 	size_t flag;
 } own_flags[] = {
+	{"--ignore-dirty-flag", BIT(USMT_SCANSTATE) | BIT(USMT_LOADSTATE),
+	 AT(select.options.ignore_dirty_flag)},
 	{"--dry-run", BIT(USMT_SCANSTATE) | BIT(USMT_LOADSTATE), AT(dry_run)},
 	{"--help", BIT(USMT_SCANSTATE) | BIT(USMT_LOADSTATE) | BIT(USMT_UTILS), AT(help)},
 	{"--lose-files", BIT(USMT_UTILS), AT(lose_files)},

@@ -46,6 +46,7 @@ static const char usage[] =
 	"new\n"
 	"                       Windows is there yet; otherwise write nothing and end with code "
 	"27\n"
+	"  --ignore-dirty-flag  also when the volume is marked as damaged, if no damage is found\n"
 	"  --dry-run            only check and show what would go; writes nothing\n"
 	"  --log FILE           log file on this computer\n"
 	"  --vars FILE          write OSDStateStorePath and _SMSTSProtectedPaths to this file\n"
@@ -92,6 +93,7 @@ static int parse(struct wipe_command *w, int argc, char **argv)
 		{"--with-errors", .flag = &w->options.with_errors},
 		{"--old-store", .flag = &w->options.old_store},
 		{"--accept-damage", .flag = &w->accept_damage},
+		{"--ignore-dirty-flag", .flag = &w->select.options.ignore_dirty_flag},
 		{"--resume", .flag = &w->resume},
 		{"--keep", .values = &keeps},
 		{"--store", .value = &w->options.store},

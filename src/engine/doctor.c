@@ -14,6 +14,7 @@
 #include "report/progress.h"
 #include "volume/block.h"
 #include "volume/disk.h"
+#include "volume/journal.h"
 
 struct examination {
 	struct doctor_report *report;
@@ -85,6 +86,26 @@ static int cannot(const char *name, int error)
 	return error;
 }
 
+/*
+ * Opens VOLUME as an interrupted command of ours left it. Where the journal lies cannot be told on
+ * a volume that is damaged so much or is no NTFS: it is looked at as it is then, *JOURNAL is NULL.
+ */
+static int open_through_journal(const struct volume *volume, const char *name, struct block **block,
+				struct journal **journal)
+{
+	int rc = volume_block(volume, block);
+
+	*journal = NULL;
+	if (rc)
+		return rc;
+	rc = journal_open(*block, name, journal);
+	if (!rc)
+		*block = journal_block(*journal);
+	else if (rc != HF_ENOMEM)
+		rc = volume_block(volume, block);
+	return rc;
+}
+
 int doctor_examine(const struct volume *volume, const char *name,
 		   const struct doctor_options *options, struct doctor_report *report)
 {
@@ -96,13 +117,15 @@ int doctor_examine(const struct volume *volume, const char *name,
 		.progress = progress,
 		.ctx = &e,
 	};
+	struct journal *journal;
 	struct block *block;
 	int rc, closed;
 
 	*report = (struct doctor_report){0};
-	rc = volume_block(volume, &block);
+	rc = open_through_journal(volume, name, &block, &journal);
 	if (rc)
 		return cannot(name, rc == HF_EIO ? HF_ENOENT : rc);
+	check.journal = journal;
 	rc = check_volume(block, &check, &report->result);
 	if (e.phase) {
 		progress_phase("Checking", "records", report->result.records);
@@ -173,36 +196,57 @@ static void tell_totals(const struct doctor_report *r, const char *name)
 		log_status("%" PRIu64 " sectors cannot be read.", s->sectors_unreadable);
 }
 
+/* The state that has to be dealt with first; UNCLEAN_REASONS: none. */
+static enum unclean_reason reason_of(const struct check_result *s)
+{
+	return s->count[CHECK_UNREADABLE]	? UNCLEAN_SECTORS
+	       : s->count[CHECK_HIBERNATED]	? UNCLEAN_HIBERNATED
+	       : s->count[CHECK_JOURNAL]	? UNCLEAN_JOURNAL
+	       : s->count[CHECK_MIRROR_DIFFERS] ? UNCLEAN_MIRROR
+	       : s->count[CHECK_DIRTY]		? UNCLEAN_DIRTY
+						: UNCLEAN_REASONS;
+}
+
 static void tell_next_step(const struct doctor_report *r, const char *name)
 {
-	const struct check_result *s = &r->result;
+	enum unclean_reason reason = reason_of(&r->result);
 
-	if (s->count[CHECK_UNREADABLE])
-		log_status("What to do: copy the whole disk to another one first; reading it more "
-			   "often makes it worse. Then run \"chkdsk /f\" on the copy.");
-	else if (r->verdict == DOCTOR_DAMAGED &&
-		 (s->count[CHECK_JOURNAL] || s->count[CHECK_HIBERNATED]))
-		log_status("What to do: start this Windows, shut it down with \"shutdown /s /t 0\" "
-			   "and "
-			   "check again: it completes its last changes at its start, and some of "
-			   "these errors may be gone. What stays needs \"chkdsk /f\".");
-	else if (r->verdict == DOCTOR_DAMAGED)
+	if (reason == UNCLEAN_HIBERNATED || reason == UNCLEAN_JOURNAL) {
+		log_status("%s", unclean_explain(reason));
+		if (r->verdict == DOCTOR_DAMAGED)
+			log_status("Windows completes its last changes at its start: check again "
+				   "after that, some of these errors may be gone. What stays needs "
+				   "\"chkdsk /f\".");
+	} else if (reason == UNCLEAN_SECTORS || reason == UNCLEAN_MIRROR ||
+		   (reason == UNCLEAN_DIRTY && r->verdict != DOCTOR_DAMAGED)) {
+		log_status("%s", unclean_explain(reason));
+	} else if (r->verdict == DOCTOR_DAMAGED) {
 		log_status("What to do: make a copy of what matters, then run \"chkdsk %s /f\" in "
 			   "Windows or from a Windows installation medium (Shift+F10), and check "
 			   "again.",
 			   name);
-	else if (s->count[CHECK_HIBERNATED])
-		log_status("What to do: start this Windows and run \"shutdown /s /t 0\".");
-	else if (s->count[CHECK_JOURNAL])
-		log_status("What to do: start this Windows and shut it down properly.");
-	else if (s->count[CHECK_DIRTY])
-		log_status("What to do: run \"chkdsk %s /f\" in Windows or from a Windows "
-			   "installation medium (Shift+F10).",
-			   name);
-	else if (r->verdict == DOCTOR_NOTES)
+	} else if (r->result.leaks || r->result.count[CHECK_BOOT_BACKUP]) {
 		log_status("What to do: nothing has to be done; \"chkdsk %s /f\" gives lost space "
 			   "back.",
 			   name);
+	}
+}
+
+int doctor_discard(const struct volume *volume, const char *name, enum unclean_change change)
+{
+	struct block *block;
+	int rc = volume_block_named(volume, true, &block), closed;
+
+	if (rc)
+		return rc;
+	rc = unclean_discard(block, change, name);
+	closed = block->ops->close(block);
+	if (closed && !rc)
+		log_error("Volume %s was not closed properly: the disk did not take the last "
+			  "changes. Check cables and its SMART values, then give the same command "
+			  "again.",
+			  name);
+	return rc ? rc : closed;
 }
 
 void doctor_tell(const struct doctor_report *report, const char *name)

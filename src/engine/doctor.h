@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Is a volume healthy enough to risk something on it? Runs the check of volume/check.h on it, keeps
- * what was found, and says it in words a technician understands, with the next step. Never writes.
+ * what was found, and says it in words a technician understands, with the next step. Writes
+ * only when it is asked to discard what stands in the way.
  */
 #ifndef HOLDFAST_ENGINE_DOCTOR_H
 #define HOLDFAST_ENGINE_DOCTOR_H
@@ -11,6 +12,7 @@
 
 #include "base/mem.h"
 #include "volume/check.h"
+#include "volume/unclean.h"
 
 struct volume;
 
@@ -50,6 +52,12 @@ void doctor_report_free(struct doctor_report *report);
  * doctor_examine().
  */
 int doctor_permit(const struct volume *volume, const char *name, bool accept);
+
+/*
+ * Makes CHANGE on VOLUME; volume/unclean.h says what is written and when it is refused. The only
+ * thing here that writes. Further errors: those of volume_block_named().
+ */
+int doctor_discard(const struct volume *volume, const char *name, enum unclean_change change);
 
 /* Says all findings (errors first), totals, the verdict and the next step, as status messages. */
 void doctor_tell(const struct doctor_report *report, const char *name);

@@ -58,9 +58,12 @@ extern int (*block_open_hook)(const char *path, uint64_t offset, uint64_t size, 
  */
 int volume_block(const struct volume *v, struct block **out);
 
+/* As volume_block(), for writing too when WRITABLE, with a message that names V's device. */
+int volume_block_named(const struct volume *v, bool writable, struct block **out);
+
 /*
  * As ntfs_open(), on BLOCK, which it takes over: closed by fs_close(), or here on failure. For
- * NTFS_WRITE the block must be writable.
+ * writing the block must be writable.
  */
 int ntfs_open_block(struct block *block, const char *name, enum ntfs_mode mode, struct fs **out);
 

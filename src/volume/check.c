@@ -4,7 +4,7 @@
 
 #include "volume/check_private.h"
 
-static void check_free(struct check *c)
+void check_free(struct check *c)
 {
 	runs_free(&c->mft);
 	runs_free(&c->scratch);
@@ -21,7 +21,7 @@ static void check_free(struct check *c)
 	free(c);
 }
 
-static int run(struct check *c)
+int check_run(struct check *c)
 {
 	static void (*const phases[])(struct check *) = {
 		check_mirror, check_upcase,   check_records,  check_directories, check_lists,
@@ -41,21 +41,44 @@ static int run(struct check *c)
 	return c->stop;
 }
 
-int check_volume(struct block *block, const struct check_options *options,
-		 struct check_result *result)
+struct check *check_new(struct block *block, const struct check_options *options,
+			struct check_result *result)
 {
 	struct check *c = calloc(1, sizeof(*c));
-	int rc;
 
 	*result = (struct check_result){0};
 	if (!c)
-		return HF_ENOMEM;
+		return NULL;
 	c->block = block;
 	c->opt = options;
 	c->res = result;
 	if (getrandom(&c->seed, sizeof(c->seed), 0) != (ssize_t)sizeof(c->seed))
 		c->seed = UINT64_C(0x2545f4914f6cdd1d);
-	rc = run(c);
+	return c;
+}
+
+bool check_mirror_differs(struct block *block)
+{
+	static const struct check_options options = {0};
+	struct check_result result;
+	struct check *c = check_new(block, &options, &result);
+
+	if (c && !check_boot(c) && !check_open_mft(c))
+		check_mirror(c);
+	if (c)
+		check_free(c);
+	return result.count[CHECK_MIRROR_DIFFERS] > 0;
+}
+
+int check_volume(struct block *block, const struct check_options *options,
+		 struct check_result *result)
+{
+	struct check *c = check_new(block, options, result);
+	int rc;
+
+	if (!c)
+		return HF_ENOMEM;
+	rc = check_run(c);
 	check_free(c);
 	return rc;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct block;
+struct journal;
 
 enum check_severity {
 	CHECK_NOTE,  /* worth knowing; nothing is inconsistent */
@@ -57,6 +58,8 @@ enum check_kind {
 	CHECK_DIRTY,
 	CHECK_JOURNAL,
 	CHECK_HIBERNATED,
+	CHECK_INTERRUPTED,
+	CHECK_STALE,
 	CHECK_KINDS
 };
 
@@ -71,7 +74,10 @@ struct check_finding {
 };
 
 struct check_options {
-	bool surface;	   /* also read every cluster that is in use */
+	bool surface; /* also read every cluster that is in use */
+	/* What BLOCK is seen through: the dirty flag of a session of ours says nothing then. NULL:
+	   nothing. */
+	const struct journal *journal;
 	unsigned show_max; /* so many findings of each kind are told, all are counted */
 	/* Called for each finding that is told; may be NULL. */
 	void (*found)(void *ctx, const struct check_finding *finding);
@@ -97,6 +103,12 @@ struct check_result {
  */
 int check_volume(struct block *block, const struct check_options *options,
 		 struct check_result *result);
+
+/*
+ * Whether the copy of the MFT's first records differs from them, or one of the two is damaged;
+ * false also when that cannot be told. BLOCK stays the caller's.
+ */
+bool check_mirror_differs(struct block *block);
 
 /* The lasting name of KIND ("link-count"), its severity, and what it means for people. */
 const char *check_kind_name(enum check_kind kind);

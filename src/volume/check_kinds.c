@@ -77,6 +77,12 @@ static const struct {
 	[CHECK_HIBERNATED] =
 		{"hibernated", CHECK_NOTE,
 		 "Windows is asleep on this volume and still holds changes in memory."},
+	[CHECK_INTERRUPTED] =
+		{"interrupted", CHECK_NOTE,
+		 "Nothing is lost: the next command of Holdfast that changes the volume goes on."},
+	[CHECK_STALE] = {"stale-journal", CHECK_NOTE,
+			 "What that command had not put in place yet is lost; the next one begins "
+			 "anew."},
 };
 
 const char *check_kind_name(enum check_kind kind)

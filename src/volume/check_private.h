@@ -321,6 +321,12 @@ typedef void (*index_visit)(struct check *c, void *ctx, const struct index_entry
 void index_check(struct check *c, const struct file *f, const char *name, bool view,
 		 index_visit visit, void *ctx);
 
+/* check.c: a check before its first phase (NULL: out of memory), all of its phases, its end. */
+struct check *check_new(struct block *block, const struct check_options *options,
+			struct check_result *result);
+int check_run(struct check *c);
+void check_free(struct check *c);
+
 /* The phases, in their order. */
 int check_boot(struct check *c);     /* check_boot.c: 0 or what check_volume() returns */
 int check_open_mft(struct check *c); /* check_mft.c: HF_ECORRUPT when nothing more can be said */

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "volume/check_private.h"
+#include "volume/journal.h"
 
 #define VOLUME_DIRTY  0x0001
 #define PAGE	      4096
@@ -53,6 +54,24 @@ void check_upcase(struct check *c)
 	file_free(&f);
 }
 
+static bool interrupted(const struct check *c)
+{
+	return c->opt->journal && journal_state(c->opt->journal) == JOURNAL_INTERRUPTED;
+}
+
+/* A command of ours that was cut short. */
+static void check_session(struct check *c)
+{
+	if (interrupted(c))
+		found(c, CHECK_INTERRUPTED, AT_NOWHERE,
+		      "a command of Holdfast was interrupted here; its journal is whole and will "
+		      "be replayed");
+	else if (c->opt->journal && journal_state(c->opt->journal) == JOURNAL_STALE)
+		found(c, CHECK_STALE, AT_NOWHERE,
+		      "a command of Holdfast was interrupted here, and the volume was changed by "
+		      "others since: its journal does not fit any more");
+}
+
 static void check_dirty(struct check *c)
 {
 	struct file f;
@@ -63,7 +82,8 @@ static void check_dirty(struct check *c)
 	if (!s.resident || s.size < 12)
 		found(c, CHECK_SYSTEM_FILE, AT_RECORD(MFT_VOLUME),
 		      "the volume's version and flags are damaged");
-	else if (le16(s.value + 10) & VOLUME_DIRTY)
+	else if (le16(s.value + 10) & VOLUME_DIRTY &&
+		 !(interrupted(c) && journal_was_clean(c->opt->journal)))
 		found(c, CHECK_DIRTY, AT_RECORD(MFT_VOLUME), "the volume is marked as dirty");
 	stream_free(&s);
 	file_free(&f);
@@ -165,6 +185,7 @@ static void check_hibernation(struct check *c)
 
 void check_state(struct check *c)
 {
+	check_session(c);
 	check_dirty(c);
 	if (!c->stop)
 		check_journal(c);

@@ -12,7 +12,13 @@
 
 struct fs;
 
-enum ntfs_mode { NTFS_LOOK, NTFS_WRITE };
+enum ntfs_mode {
+	NTFS_LOOK,
+	NTFS_WRITE,
+	/* As NTFS_WRITE, on a volume whose dirty flag is on too, when check_volume() finds no error
+	   there; the flag stays on. */
+	NTFS_WRITE_DIRTY,
+};
 
 /*
  * Opens the NTFS volume that starts OFFSET bytes into PATH (a block device or image file; SIZE

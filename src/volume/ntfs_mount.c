@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Opening and closing NTFS volumes: what is refused and why, health, and the library's own
- * messages.
- */
+/* Opening and closing NTFS volumes: health, the session, and the library's own messages. */
 #include <errno.h>
 
 #include "volume/check.h"
 #include "volume/ntfs_private.h"
-
-/* What is at the start of a volume. */
-enum boot_kind { BOOT_NTFS, BOOT_BITLOCKER, BOOT_OTHER, BOOT_UNREADABLE };
 
 /* Lines of the library go to the log file, printable, without their line end. */
 __attribute__((format(printf, 6, 0))) static int library_message(const char *function,
@@ -36,23 +30,6 @@ __attribute__((format(printf, 6, 0))) static int library_message(const char *fun
 		log_detail("libntfs-3g: %s: %s", function, clean);
 	errno = errnum;
 	return 0;
-}
-
-static enum boot_kind boot_kind(struct block *block)
-{
-	/* BitLocker To Go hides behind a FAT boot sector; its GUID is at byte 424. */
-	static const uint8_t to_go[16] = {0x3b, 0xd6, 0x67, 0x49, 0x29, 0x2e, 0xd8, 0x4a,
-					  0x83, 0x99, 0xf6, 0xa3, 0x39, 0xe3, 0xd0, 0x01};
-	uint8_t sector[512];
-	int64_t n = block->ops->pread(block, sector, sizeof(sector), 0);
-
-	if (n < 0)
-		return BOOT_UNREADABLE;
-	if (n < (int64_t)sizeof(sector))
-		return BOOT_OTHER;
-	if (!memcmp(sector + 3, "-FVE-FS-", 8) || !memcmp(sector + 424, to_go, sizeof(to_go)))
-		return BOOT_BITLOCKER;
-	return memcmp(sector + 3, "NTFS    ", 8) ? BOOT_OTHER : BOOT_NTFS;
 }
 
 /* Mounts MEDIUM; NULL with errno set when the library will not have it. */
@@ -181,95 +158,6 @@ int ntfs_health(const char *path, uint64_t offset, uint64_t size, enum ntfs_heal
 
 	*health = NTFS_UNREADABLE;
 	return rc ? rc : ntfs_health_block(block, path, health, NULL);
-}
-
-/* Gives the message for a volume that is not written to, and its error. */
-static int refuse_health(const char *name, enum ntfs_health health)
-{
-	switch (health) {
-	case NTFS_CLEAN:
-	case NTFS_INTERRUPTED:
-		return 0;
-	case NTFS_HIBERNATED:
-		log_error(
-			"Volume %s is not changed: Windows on it is hibernated, was shut down with "
-			"fast start-up, or lost its power while running; writing now would "
-			"destroy data that Windows still holds. Start that Windows and run "
-			"\"shutdown /s /t 0\" (or turn fast start-up off with \"powercfg /h "
-			"off\" and shut down), then try again.",
-			name);
-		return HF_EHIBERNATED;
-	case NTFS_UNCLEAN:
-		log_error(
-			"Volume %s is not changed: its journal is not empty, Windows was not shut "
-			"down properly or the disk was pulled out. Start Windows once and shut "
-			"it down, or run \"chkdsk /f\" on the volume, then try again.",
-			name);
-		return HF_EUNCLEAN;
-	case NTFS_DIRTY:
-		log_error("Volume %s is not changed: it is marked as damaged (dirty). Run \"chkdsk "
-			  "/f\" on it, in Windows or from a Windows installation medium, then try "
-			  "again.",
-			  name);
-		return HF_EUNCLEAN;
-	case NTFS_UNREADABLE:
-		break;
-	}
-	log_error("Volume %s cannot be read.", name);
-	return HF_EIO;
-}
-
-static int refuse_boot(const char *name, enum boot_kind kind)
-{
-	switch (kind) {
-	case BOOT_NTFS:
-		return 0;
-	case BOOT_BITLOCKER:
-		log_error(
-			"Volume %s cannot be opened: it is encrypted with BitLocker. Decrypt it in "
-			"Windows with \"manage-bde -off\" and wait until that is done; "
-			"\"manage-bde "
-			"-protectors -disable\" alone leaves it encrypted.",
-			name);
-		return HF_EBITLOCKER;
-	case BOOT_OTHER:
-		log_error("Volume %s cannot be opened: it holds no NTFS file system. Check that it "
-			  "is "
-			  "the right partition; \"holdfast volumes\" lists them.",
-			  name);
-		return HF_ENOTNTFS;
-	case BOOT_UNREADABLE:
-		break;
-	}
-	log_error(
-		"Volume %s cannot be opened: its first sector cannot be read. Check cables and the "
-		"disk's SMART values, and copy the disk before anything else.",
-		name);
-	return HF_EIO;
-}
-
-static int mount_failed(struct ntfs_fs *nfs)
-{
-	int errnum = errno;
-
-	if (errnum == ENOMEM)
-		return log_oom();
-	if (errnum == EPERM)
-		return refuse_health(nfs->name, NTFS_HIBERNATED);
-	if (errnum == EOPNOTSUPP)
-		return refuse_health(nfs->name, NTFS_UNCLEAN);
-	if (nfs->medium.failed) {
-		log_error("Volume %s cannot be opened: the disk reports read errors. Check cables "
-			  "and "
-			  "its SMART values, and copy the disk before anything else.",
-			  nfs->name);
-		return HF_EIO;
-	}
-	log_error(
-		"Volume %s cannot be opened: its file system is damaged. Copy the disk first, then "
-		"run \"chkdsk /f\" on the volume in Windows.",
-		nfs->name);
-	return HF_ECORRUPT;
 }
 
 static fs_ref op_root(struct fs *fs)
@@ -460,19 +348,21 @@ static int mount_checked(struct ntfs_fs *nfs, enum ntfs_mode mode)
 
 	nfs->vol = mount_medium(&nfs->medium, nfs->name, false);
 	if (!nfs->vol)
-		return mount_failed(nfs);
+		return ntfs_mount_failed(nfs);
 	if (mode == NTFS_LOOK)
 		return 0;
 	health = volume_health(nfs->vol, nfs->journal);
 	if (ntfs_umount(nfs->vol, FALSE))
 		health = NTFS_UNREADABLE;
 	nfs->vol = NULL;
-	rc = refuse_health(nfs->name, health);
+	rc = health == NTFS_DIRTY && mode == NTFS_WRITE_DIRTY
+		     ? ntfs_permit_dirty(nfs)
+		     : ntfs_refuse_health(nfs->name, health);
 	if (rc)
 		return rc;
 	nfs->vol = mount_medium(&nfs->medium, nfs->name, true);
 	if (!nfs->vol)
-		return mount_failed(nfs);
+		return ntfs_mount_failed(nfs);
 	/* An interrupted session goes on: closing ends it, also without a further change. */
 	nfs->dirty_flag_set = journal_state(nfs->journal) == JOURNAL_INTERRUPTED;
 	nfs->was_clean = journal_was_clean(nfs->journal);
@@ -527,8 +417,8 @@ int ntfs_open_block(struct block *block, const char *name, enum ntfs_mode mode, 
 	}
 	nfs->block = block;
 	nfs->base.ops = &ntfs_ops;
-	nfs->base.writable = mode == NTFS_WRITE;
-	rc = refuse_boot(name, boot_kind(block));
+	nfs->base.writable = mode != NTFS_LOOK;
+	rc = ntfs_refuse_boot(name, block);
 	if (!rc)
 		rc = open_journal(nfs);
 	if (!rc)
@@ -544,39 +434,6 @@ int ntfs_open_block(struct block *block, const char *name, enum ntfs_mode mode, 
 	return 0;
 }
 
-static int open_failed(const char *path, const char *name, int rc)
-{
-	switch (rc) {
-	case HF_EBUSY:
-		log_error(
-			"Volume %s cannot be opened for writing: %s is in use, mounted or held by "
-			"another program. Unmount it and try again.",
-			name, path);
-		break;
-	case HF_EREADONLY:
-		log_error(
-			"Volume %s cannot be opened for writing: %s is write-protected. Look for a "
-			"switch on the medium or a setting of the disk's controller.",
-			name, path);
-		break;
-	case HF_EACCES:
-		log_error("Volume %s cannot be opened: no permission for %s. Run as root.", name,
-			  path);
-		break;
-	case HF_EINVAL:
-		log_error("Volume %s cannot be opened: %s is no device or file, or ends before the "
-			  "volume begins. Check the path and the offset behind '@'.",
-			  name, path);
-		break;
-	default:
-		log_error(
-			"Volume %s cannot be opened: %s: %s. Check that the path is right and the "
-			"disk is connected.",
-			name, path, strerror(errno));
-	}
-	return rc;
-}
-
 int block_open_named(const char *path, uint64_t offset, uint64_t size, const char *name,
 		     bool writable, struct block **out)
 {
@@ -584,14 +441,14 @@ int block_open_named(const char *path, uint64_t offset, uint64_t size, const cha
 
 	if (rc == HF_ENOMEM)
 		return log_oom();
-	return rc ? open_failed(path, name, rc) : 0;
+	return rc ? ntfs_open_failed(path, name, rc) : 0;
 }
 
 int ntfs_open(const char *path, uint64_t offset, uint64_t size, const char *name,
 	      enum ntfs_mode mode, struct fs **out)
 {
 	struct block *block;
-	int rc = block_open_named(path, offset, size, name, mode == NTFS_WRITE, &block);
+	int rc = block_open_named(path, offset, size, name, mode != NTFS_LOOK, &block);
 
 	return rc ? rc : ntfs_open_block(block, name, mode, out);
 }

@@ -110,6 +110,15 @@ static inline struct ntfs_fs *ntfs_fs_of(struct fs *fs)
 	return (struct ntfs_fs *)fs;
 }
 
+/* ntfs_refuse.c: why not, with a message. 0: nothing stands in the way. */
+int ntfs_refuse_boot(const char *name, struct block *block);
+int ntfs_refuse_health(const char *name, enum ntfs_health health);
+/* A dirty volume may be written to when the health check finds nothing wrong with it. */
+int ntfs_permit_dirty(struct ntfs_fs *nfs);
+/* For errno as mounting left it; for RC of opening PATH. */
+int ntfs_mount_failed(struct ntfs_fs *nfs);
+int ntfs_open_failed(const char *path, const char *name, int rc);
+
 /* ntfs_device.c: a new library device on MEDIUM (not owned), NULL when out of memory. */
 struct ntfs_device *ntfs_medium_device(struct ntfs_medium *medium, const char *name);
 

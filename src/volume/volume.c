@@ -124,24 +124,31 @@ int volume_unlock_recovery(struct volume *v, const char *recovery_password)
 	return rc ? rc : look_inside(v);
 }
 
-int volume_open(const struct volume *v, enum ntfs_mode mode, struct fs **out)
+int volume_block_named(const struct volume *v, bool writable, struct block **out)
 {
-	struct block *lower, *block;
-	int rc;
+	struct block *lower;
+	int rc = block_open_named(v->device, v->offset, v->size, v->device, writable, &lower);
 
-	if (!v->bitlocker || !is_open(v))
-		return ntfs_open(v->device, v->offset, v->size, v->device, mode, out);
-	rc = block_open_named(v->device, v->offset, v->size, v->device, mode == NTFS_WRITE, &lower);
 	if (rc)
 		return rc;
-	rc = bitlocker_block(v->bitlocker, lower, &block);
+	if (!v->bitlocker || !is_open(v)) {
+		*out = lower;
+		return 0;
+	}
+	rc = bitlocker_block(v->bitlocker, lower, out);
 	if (rc == HF_ENOMEM)
 		return log_oom();
-	if (rc) {
+	if (rc)
 		log_error("Volume %s cannot be opened: it ends before the BitLocker volume in it. "
 			  "Check the disk, or the image file.",
 			  v->device);
-		return rc;
-	}
-	return ntfs_open_block(block, v->device, mode, out);
+	return rc;
+}
+
+int volume_open(const struct volume *v, enum ntfs_mode mode, struct fs **out)
+{
+	struct block *block;
+	int rc = volume_block_named(v, mode != NTFS_LOOK, &block);
+
+	return rc ? rc : ntfs_open_block(block, v->device, mode, out);
 }

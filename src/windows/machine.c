@@ -237,6 +237,7 @@ int machine_open(const struct machine_options *options, struct machine **out)
 	*out = NULL;
 	if (!p)
 		return log_oom();
+	p->ignore_dirty_flag = options->ignore_dirty_flag;
 	err = disks_scan(options->volumes, options->volume_count, &p->m.disks);
 	if (err) {
 		free(p);
@@ -348,7 +349,8 @@ int machine_volume_look(struct machine *m, struct machine_volume *mv)
 
 int machine_volume_reopen(struct machine *m, struct machine_volume *mv)
 {
-	int err = reopen_chosen(m, mv, NTFS_WRITE);
+	const struct machine_private *p = (const struct machine_private *)m;
+	int err = reopen_chosen(m, mv, p->ignore_dirty_flag ? NTFS_WRITE_DIRTY : NTFS_WRITE);
 
 	if (err)
 		(void)reopen_chosen(m, mv, NTFS_LOOK); /* the first error is the one to tell */

@@ -36,7 +36,8 @@ struct machine_options {
 	bool fail_on_multiple; /* ... unless more than one of them does */
 	const struct machine_mapping *mappings;
 	size_t mapping_count;
-	unsigned bits; /* MIG_OFFLINE_PLATFORM_ARCH: 32 or 64; 0: as the hives say */
+	bool ignore_dirty_flag; /* machine_reopen_writable() opens NTFS_WRITE_DIRTY */
+	unsigned bits;		/* MIG_OFFLINE_PLATFORM_ARCH: 32 or 64; 0: as the hives say */
 };
 
 /* A volume as Windows sees it. */

@@ -20,6 +20,7 @@ struct machine_private {
 	size_t damaged_count;
 	size_t damaged_cap;
 	size_t install_cap;
+	bool ignore_dirty_flag;
 };
 
 /* Makes the view that INSTALL, which is chosen, needs of its volume. 0 or HF_ENOMEM and others. */

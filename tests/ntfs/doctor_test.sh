@@ -38,6 +38,67 @@ state faststartup 3 hibernated
 state dirty 3 dirty
 state uncleanlog 3 journal
 
+# --- what stands in the way is discarded only when asked for, and is all that changes
+# discard STATE OPTION...: doctor with OPTION on a copy of the volume in STATE.
+# shellcheck disable=SC2317 # called by expect
+discard() {
+	cp --sparse=always "$SCRATCH/$1.img" "$image"
+	"$HOLDFAST" doctor C: --volume "C=$image" "${@:2}"
+}
+for state in hibernated faststartup dirty uncleanlog; do
+	before=$(sum "$SCRATCH/$state.img")
+	for option in --discard-hibernated-session --discard-unwritten-journal; do
+		case $state$option in
+		hibernated--discard-h* | faststartup--discard-h* | uncleanlog--discard-u*) continue ;;
+		esac
+		expect 36 "$state: $option is refused" discard "$state" $option --yes
+		same_sum "$state: refused $option changes no byte" "$image" "$before"
+	done
+done
+for state in hibernated faststartup uncleanlog; do
+	option=--discard-hibernated-session
+	[[ $state != uncleanlog ]] || option=--discard-unwritten-journal
+	before=$(sum "$SCRATCH/$state.img")
+	"$NTFSSNAP" "$SCRATCH/$state.img" | grep -av hiberfil >"$SCRATCH/snap"
+	expect 36 "$state: nobody confirms it" discard "$state" $option
+	said '--yes' "$state: how to confirm is said"
+	same_sum "$state: unconfirmed, not a byte changed" "$image" "$before"
+	expect 11 "$state: not with --json" discard "$state" $option --json --yes
+	expect 3 "$state: $option" discard "$state" $option --yes
+	said 'the dirty flag was set' "$state: the flag is said"
+	said 'the journal was discarded' "$state: what was given up is said"
+	expect 3 "$state: afterwards" doctor "$image"
+	said '[dirty]' "$state: afterwards it is dirty"
+	said '(0 leaks, 1 notes)' "$state: and nothing else"
+	"$NTFSSNAP" "$image" | grep -av hiberfil >"$SCRATCH/after"
+	check "$state: all other files are as before" diff "$SCRATCH/snap" "$SCRATCH/after"
+	expect 36 "$state: a second time there is nothing" "$HOLDFAST" doctor C: --volume "C=$image" $option --yes
+done
+
+# --- a dirty volume is written to only when asked for and without damage, and stays dirty
+"$MKWIN" --style win10 --state dirty "$image" >/dev/null || not_ok "mkwin dirty"
+# shellcheck disable=SC2317 # called by expect
+ignore() {
+	scan "$image" 'C:\USMTMIG' /hardlink /nocompress /i:MigUser.xml "$@"
+}
+expect 36 "dirty: capture is refused" ignore
+said '--ignore-dirty-flag' "dirty: the way on is said"
+expect 0 "dirty: --ignore-dirty-flag captures" ignore --ignore-dirty-flag
+said 'The flag stays on' "dirty: that the flag stays is said"
+expect 3 "dirty: afterwards" doctor "$image"
+said '(0 leaks, 1 notes)' "dirty: afterwards the flag is on, and nothing else"
+expect 36 "dirty: the wipe is refused" "$HOLDFAST" wipe C: --volume "C=$image"
+expect 0 "dirty: --ignore-dirty-flag wipes" "$HOLDFAST" wipe C: --volume "C=$image" --ignore-dirty-flag
+expect 3 "dirty: after the wipe" doctor "$image"
+said '[dirty]' "dirty: after the wipe the flag is on"
+said '(0 leaks, 1 notes)' "dirty: and nothing else"
+"$MKWIN" --style win10 --state dirty "$image" >/dev/null || not_ok "mkwin dirty"
+"$NTFSPOKE" "$image" damage security-id '\Windows\explorer.exe' || not_ok "ntfspoke"
+before=$(sum "$image")
+expect 36 "dirty and damaged: --ignore-dirty-flag is refused" ignore --ignore-dirty-flag
+said '1 errors' "dirty and damaged: the damage is said"
+same_sum "dirty and damaged: not a byte changed" "$image" "$before"
+
 # --- damage of every kind: found, and nothing that is not damaged is
 "$MKWIN" --style win10 --size 64M --many-links 300 "$sound" >/dev/null || not_ok "mkwin"
 "$NTFSPOKE" "$sound" unlink '\Data\tool.exe' || not_ok "ntfspoke unlink"

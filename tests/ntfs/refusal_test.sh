@@ -20,13 +20,22 @@ for state in hibernated faststartup dirty uncleanlog; do
 	before=$(sum "$image")
 	expect 36 "$state: capture is refused" scan "$image" "${CAPTURE[@]}"
 	case $state in
-	hibernated | faststartup) said 'shutdown' "$state: the message says what to do" ;;
+	hibernated | faststartup) said 'shutdown' "$state: the message says what to do" && said '--discard-hibernated-session' "$state: and what Holdfast can do" ;;
+	uncleanlog) said 'chkdsk' "$state: the message says what to do" && said '--discard-unwritten-journal' "$state: and what Holdfast can do" ;;
 	*) said 'chkdsk' "$state: the message says what to do" ;;
 	esac
 	expect 0 "$state: looking is possible" scan "$image" "${CAPTURE[@]}" --dry-run
 	expect 0 "$state: volumes" "$HOLDFAST" volumes --volume "C=$image"
 	unchanged "$state"
 done
+
+"$MKWIN" --style win10 --size 64M "$image" >/dev/null || not_ok "mkwin"
+"$NTFSPOKE" "$image" damage mirror '\Windows\explorer.exe' || not_ok "ntfspoke"
+before=$(sum "$image")
+expect 26 "a mirror of the MFT that differs" scan "$image" "${CAPTURE[@]}"
+said 'MFTMirr differ' "it is recognised"
+said 'What it means' "and explained"
+unchanged "a mirror that differs"
 
 "$MKWIN" --style win10 "$image" >/dev/null
 before=$(sum "$image")

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "ntfs/image.h"
+#include "ntfs/memory.h"
 #include "report/error.h"
 #include "report/log.h"
 #include "unit/suites.h"
@@ -23,82 +23,6 @@
 #define MIB  16u
 #define CUTS 400u
 
-/* A sector as it was written, in the interval before flush number FLUSH. */
-struct written {
-	uint64_t sector;
-	unsigned flush;
-	uint8_t data[SECTOR];
-};
-
-struct trace {
-	struct written *items;
-	size_t count, cap;
-	unsigned flushes;
-};
-
-/* A volume in memory. */
-struct memory {
-	struct block base;
-	uint8_t *data;
-	struct trace *trace; /* NULL: not recorded */
-};
-
-static int64_t memory_pread(struct block *b, void *buf, size_t len, uint64_t offset)
-{
-	struct memory *m = (struct memory *)b;
-
-	if (offset >= b->size)
-		return 0;
-	len = len > b->size - offset ? (size_t)(b->size - offset) : len;
-	memcpy(buf, m->data + offset, len);
-	return (int64_t)len;
-}
-
-static int64_t memory_pwrite(struct block *b, const void *buf, size_t len, uint64_t offset)
-{
-	struct memory *m = (struct memory *)b;
-
-	CU_ASSERT_FATAL(offset % SECTOR == 0 && len % SECTOR == 0 && offset + len <= b->size);
-	memcpy(m->data + offset, buf, len);
-	for (size_t at = 0; m->trace && at < len; at += SECTOR) {
-		struct trace *t = m->trace;
-
-		CU_ASSERT_FATAL(!array_grow(&t->items, t->count, &t->cap));
-		t->items[t->count].sector = (offset + at) / SECTOR;
-		t->items[t->count].flush = t->flushes;
-		memcpy(t->items[t->count++].data, (const uint8_t *)buf + at, SECTOR);
-	}
-	return (int64_t)len;
-}
-
-static int memory_sync(struct block *b)
-{
-	struct memory *m = (struct memory *)b;
-
-	if (m->trace)
-		m->trace->flushes++;
-	return 0;
-}
-
-static int memory_close(struct block *b)
-{
-	free(b);
-	return 0;
-}
-
-static const struct block_ops memory_ops = {memory_pread, memory_pwrite, memory_sync, memory_close};
-
-static struct block *memory_block(uint8_t *data, size_t size, bool writable, struct trace *trace)
-{
-	struct memory *m = calloc(1, sizeof(*m));
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
-	m->base = (struct block){&memory_ops, size, writable};
-	m->data = data;
-	m->trace = trace;
-	return &m->base;
-}
-
 static struct fs *open_memory(uint8_t *data, size_t size, enum ntfs_mode mode, struct trace *trace)
 {
 	struct fs *fs = NULL;
@@ -106,16 +30,6 @@ static struct fs *open_memory(uint8_t *data, size_t size, enum ntfs_mode mode, s
 				 &fs);
 
 	return rc ? NULL : fs;
-}
-
-static uint8_t *read_image(const char *path, size_t size)
-{
-	uint8_t *data = malloc(size);
-	FILE *f = fopen(path, "re");
-
-	CU_ASSERT_FATAL(data && f && fread(data, 1, size, f) == size);
-	fclose(f);
-	return data;
 }
 
 /* What was there before anything: 40 files in \old. */
@@ -132,7 +46,7 @@ static uint8_t *sample(size_t size)
 		CU_ASSERT_NOT_EQUAL_FATAL(image_file(fs, old, name, name), 0);
 	}
 	CU_ASSERT_EQUAL_FATAL(fs_close(fs), 0);
-	return read_image(path, size);
+	return memory_image(path, size);
 }
 
 /* Work like a capture's and a wipe's: folders, links, a large file, deletions. */
@@ -175,43 +89,6 @@ static void record(const uint8_t *before, size_t size, struct trace *trace)
 	work(fs);
 	CU_ASSERT_EQUAL(fs_close(fs), 0);
 	free(data);
-}
-
-static uint64_t next_random(uint64_t *state)
-{
-	*state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return *state >> 33;
-}
-
-/*
- * The volume as it is after a cut in the interval before flush CUT: of its sectors those arrived
- * that HOW says: 0 none, 1 all, 2 all but one, 3 one alone, else each by chance.
- */
-static uint8_t *cut_image(const uint8_t *before, size_t size, const struct trace *t, unsigned cut,
-			  unsigned how, uint64_t *random)
-{
-	uint8_t *data = malloc(size);
-	size_t n = 0, chosen;
-
-	for (size_t i = 0; i < t->count; i++)
-		n += t->items[i].flush == cut;
-	chosen = n ? next_random(random) % n : 0;
-	memcpy(data, before, size);
-	for (size_t i = 0, k = 0; i < t->count && t->items[i].flush <= cut; i++) {
-		bool arrives = true;
-
-		if (t->items[i].flush == cut) {
-			arrives = how == 0   ? false
-				  : how == 1 ? true
-				  : how == 2 ? k != chosen
-				  : how == 3 ? k == chosen
-					     : next_random(random) & 1;
-			k++;
-		}
-		if (arrives)
-			memcpy(data + t->items[i].sector * SECTOR, t->items[i].data, SECTOR);
-	}
-	return data;
 }
 
 struct findings {
@@ -275,8 +152,8 @@ static unsigned sweep(const uint8_t *before, size_t size, const struct trace *t,
 	unsigned bad = 0;
 
 	for (unsigned i = 0; i < CUTS; i++) {
-		unsigned cut = (unsigned)(next_random(&random) % (t->flushes + 1)), how = i % 8;
-		uint8_t *data = cut_image(before, size, t, cut, how, &random);
+		unsigned cut = (unsigned)(memory_random(&random) % (t->flushes + 1)), how = i % 8;
+		uint8_t *data = memory_cut(before, size, t, cut, how, &random);
 		char what[64];
 
 		snprintf(what, sizeof(what), "cut %u, how %u", cut, how);

@@ -46,6 +46,8 @@
 	X(catalog_settings) \
 	X(journal) \
 	X(errors) \
+	X(check) \
+	X(unclean) \
 	X(engine) \
 	X(mapping) \
 	X(restore)
