@@ -32,11 +32,11 @@ struct doctor_command {
 
 static const char usage[] =
 	"Usage: holdfast doctor C: [options]\n"
-	"Checks the NTFS volume without writing to it (unless asked below): boot sector and its "
-	"copy, the MFT and its\n"
-	"mirror, every record, run, name, folder index, link count, bitmap, attribute list and\n"
-	"security id, the journal and the dirty flag. A volume that is too damaged for a drive\n"
-	"letter is named with --volume C=DEVICE.\n"
+	"Checks the NTFS volume without writing to it (unless asked below): boot sector and its\n"
+	"copy, the MFT and its mirror, every record, run, name, folder index, link count, bitmap,\n"
+	"attribute list and security id, the journal, the dirty flag; and what the disk says of\n"
+	"itself (SMART). A volume that is too damaged for a drive letter is named with --volume\n"
+	"C=DEVICE.\n"
 	"\n"
 	"  --surface            also read every cluster that is in use (takes as long as copying)\n"
 	"  --all                tell every finding, not the first 20 of each kind\n"
@@ -58,7 +58,8 @@ static const char usage[] =
 static const char codes[] =
 	"\n"
 	"Exit codes: 0 healthy; 3 not damaged, but space is lost or something is to be known\n"
-	"(dirty, journal not empty, hibernated); 42 damaged; 2 stopped on request; 11 bad "
+	"(a failing disk, dirty, journal not empty, hibernated); 42 damaged; 2 stopped on request; "
+	"11 bad "
 	"options;\n"
 	"13 the log file cannot be written; 26 no such volume, or not clear which; 36 BitLocker,\n"
 	"another file system, or discarding refused; 38 the volume cannot be read at all; 71 "
@@ -161,7 +162,34 @@ static void json_findings(const struct doctor_report *r)
 	printf("]");
 }
 
-static void print_json(const struct doctor_report *r, const struct volume *v, char letter)
+static void json_smart(const struct smart *s)
+{
+	const struct {
+		const char *name;
+		int64_t value;
+	} rows[] = {
+		{"temperature", s->temperature},   {"reallocated_sectors", s->reallocated},
+		{"pending_sectors", s->pending},   {"uncorrectable_sectors", s->uncorrectable},
+		{"critical_warning", s->warning},  {"media_errors", s->media_errors},
+		{"percent_used", s->percent_used}, {"percent_spare", s->percent_spare},
+	};
+
+	if (!s->kind) {
+		printf("  \"smart\": null,\n");
+		return;
+	}
+	printf("  \"smart\": {\"failing\": %s", s->failing ? "true" : "false");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (rows[i].value == SMART_UNKNOWN)
+			printf(", \"%s\": null", rows[i].name);
+		else
+			printf(", \"%s\": %" PRId64, rows[i].name, rows[i].value);
+	}
+	printf("},\n");
+}
+
+static void print_json(const struct doctor_report *r, const struct volume *v, char letter,
+		       const struct smart *smart)
 {
 	static const char *const verdicts[] = {"healthy", "notes", "damaged"};
 	const struct check_result *s = &r->result;
@@ -189,6 +217,7 @@ static void print_json(const struct doctor_report *r, const struct volume *v, ch
 	printf("  \"cluster_size\": %u, \"clusters\": %" PRIu64 ", \"clusters_used\": %" PRIu64
 	       ", \"unreadable_sectors\": %" PRIu64 ",\n",
 	       s->cluster_size, s->clusters, s->clusters_used, s->sectors_unreadable);
+	json_smart(smart);
 	json_findings(r);
 	printf("\n}\n");
 }
@@ -217,24 +246,30 @@ static int code_of(int error)
 	}
 }
 
-static int show(const struct doctor_command *d, const struct volume *v)
+static int show(const struct doctor_command *d, const struct volume *v, const struct disk *disk)
 {
 	static const int verdict_codes[] = {USMT_SUCCESS, USMT_WOULD_HAVE_FAILED,
 					    USMT_ERROR_CORRUPTED_STORE};
 	char name[3] = {d->letter, ':', '\0'};
 	struct doctor_options options = d->options;
 	struct doctor_report report;
+	struct smart smart;
 	int code, rc;
 
 	options.progress = !d->json;
 	rc = doctor_examine(v, name, &options, &report);
 	if (rc)
 		return code_of(rc);
+	smart_read(disk, &smart);
 	code = verdict_codes[report.verdict];
 	if (d->json)
-		print_json(&report, v, d->letter);
+		print_json(&report, v, d->letter, &smart);
 	else
 		doctor_tell(&report, name);
+	if (!d->json)
+		doctor_tell_disk(&smart, name);
+	if (!code && smart_is_alarming(&smart))
+		code = USMT_WOULD_HAVE_FAILED;
 	doctor_report_free(&report);
 	return applet_flush(code);
 }
@@ -258,10 +293,10 @@ static int confirm(const struct doctor_command *d)
 	return HF_EREFUSED;
 }
 
-static int examine(const struct doctor_command *d, const struct volume *v)
+static int examine(const struct doctor_command *d, const struct volume *v, const struct disk *disk)
 {
 	const char name[3] = {d->letter, ':', '\0'};
-	int code = show(d, v), rc;
+	int code = show(d, v, disk), rc;
 
 	if (!d->discard_session && !d->discard_journal)
 		return code;
@@ -276,7 +311,7 @@ static int examine(const struct doctor_command *d, const struct volume *v)
 	if (rc)
 		return code_of(rc);
 	log_status("Checked again after that:");
-	return show(d, v);
+	return show(d, v, disk);
 }
 
 /* The volume that --volume calls by the letter: no Windows has to be found on it. */
@@ -297,7 +332,7 @@ static int run_named(const struct doctor_command *d)
 	if (rc && rc != HF_EBITLOCKER)
 		code = code_of(rc);
 	else if (i < disks->volume_count)
-		code = examine(d, &disks->volumes[i]);
+		code = examine(d, &disks->volumes[i], &disks->disks[disks->volumes[i].disk]);
 	else
 		log_error("There is no volume %c: among those given with --volume.", d->letter);
 	disks_free(disks);
@@ -315,7 +350,7 @@ static int run_found(const struct doctor_command *d)
 		rc = target_choose(m, &d->select.options, d->letter);
 	v = rc ? NULL : machine_volume(m, d->letter);
 	if (v) {
-		code = examine(d, v->volume);
+		code = examine(d, v->volume, &m->disks->disks[v->volume->disk]);
 	} else {
 		log_error("It is not known which volume is %c:. Name it: holdfast doctor %c: "
 			  "--volume %c=DEVICE; \"holdfast volumes\" lists them.",

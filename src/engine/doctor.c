@@ -277,6 +277,38 @@ void doctor_tell(const struct doctor_report *report, const char *name)
 	tell_next_step(report, name);
 }
 
+/* ", 3 WHAT" when it is known. */
+static int add_number(struct str *line, int64_t value, const char *what)
+{
+	return value == SMART_UNKNOWN ? 0 : str_addf(line, ", %" PRId64 " %s", value, what);
+}
+
+void doctor_tell_disk(const struct smart *smart, const char *name)
+{
+	struct str line = {0};
+
+	if (!smart->kind) {
+		log_status("SMART of the disk of %s: not available.", name);
+		return;
+	}
+	if (add_number(&line, smart->reallocated, "sectors replaced") ||
+	    add_number(&line, smart->pending, "waiting to be replaced") ||
+	    add_number(&line, smart->uncorrectable, "lost") ||
+	    add_number(&line, smart->media_errors, "reads or writes lost") ||
+	    add_number(&line, smart->percent_used, "% of its life used") ||
+	    add_number(&line, smart->percent_spare, "% spare left") ||
+	    add_number(&line, smart->temperature, "degrees Celsius"))
+		(void)log_oom();
+	log_status("SMART of the disk of %s: %s%s.", name,
+		   smart->failing ? "it is FAILING" : "no failure foretold",
+		   line.data ? line.data : "");
+	str_free(&line);
+	if (smart_is_alarming(smart))
+		log_warning("The disk of %s is failing or has lost data: copy it to another disk "
+			    "before anything else.",
+			    name);
+}
+
 int doctor_permit(const struct volume *volume, const char *name, bool accept)
 {
 	static const struct doctor_options options = {.show_max = 20};

@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "volume/check.h"
+#include "volume/smart.h"
 #include "volume/unclean.h"
 
 struct volume;
@@ -58,6 +59,9 @@ int doctor_permit(const struct volume *volume, const char *name, bool accept);
  * thing here that writes. Further errors: those of volume_block_named().
  */
 int doctor_discard(const struct volume *volume, const char *name, enum unclean_change change);
+
+/* Says in one line how the disk is by its own account, and in another what to do if it fails. */
+void doctor_tell_disk(const struct smart *smart, const char *name);
 
 /* Says all findings (errors first), totals, the verdict and the next step, as status messages. */
 void doctor_tell(const struct doctor_report *report, const char *name);

@@ -19,6 +19,7 @@ for style in xp win10 win11; do
 	"$MKWIN" --style "$style" --size 64M "$sound" >/dev/null || not_ok "mkwin $style"
 	before=$(sum "$sound")
 	expect 0 "$style: healthy" doctor "$sound"
+	said 'not available' "$style: an image has no SMART"
 	expect 0 "$style: healthy, every used cluster read" doctor "$sound" --surface
 	same_sum "$style: the check changes no byte" "$sound" "$before"
 done
@@ -169,6 +170,7 @@ expect 3 "--json: exit code" "$HOLDFAST" doctor C: --json --volume "C=$SCRATCH/d
 check "--json: well-formed, with the findings" python3 -c '
 import json, sys
 report = json.load(open(sys.argv[1]))
+assert report["smart"] is None
 assert report["verdict"] == "notes" and report["counts"] == {"dirty": 1}
 assert [f["kind"] for f in report["findings"]] == ["dirty"]
 assert report["findings"][0]["path"] == "\\$Volume"' "$SCRATCH/out"

@@ -48,6 +48,7 @@
 	X(errors) \
 	X(check) \
 	X(unclean) \
+	X(smart) \
 	X(engine) \
 	X(mapping) \
 	X(restore)
