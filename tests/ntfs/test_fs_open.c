@@ -183,7 +183,7 @@ static void dirty_volume_is_refused(void)
 	CU_ASSERT_NOT_EQUAL(image_mkdir(fs, fs_root(fs), "d"), 0);
 	ntfs_fs_of(fs)->was_clean = false;
 	CU_ASSERT_EQUAL(fs_close(fs), 0);
-	check_refused(path, HF_EUNCLEAN, NTFS_DIRTY, "chkdsk /f");
+	check_refused(path, HF_EUNCLEAN, NTFS_DIRTY, "--ignore-dirty-flag");
 }
 
 static void other_contents_are_told_apart(void)
