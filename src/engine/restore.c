@@ -157,12 +157,16 @@ int restore_choose_users(struct restore *r)
 	if (err)
 		return err;
 	restore_users_find(&r->users, w);
+	r->profiles.machine = r->machine;
+	r->profiles.options = o->profiles;
 	for (size_t i = 0; i < r->users.count; i++) {
 		int one = r->users.list[i].selected
-				  ? profile_ensure(r->machine, &o->profiles, &r->users.list[i])
+				  ? profile_ensure(&r->profiles, &r->users.list[i])
 				  : 0;
 		err = err ? err : one;
 	}
+	if (!err)
+		profiles_planned(&r->profiles);
 	return err;
 }
 
@@ -329,7 +333,7 @@ static uint64_t needed_space(const struct restore *r)
 
 	for (size_t i = 0; i < r->plan.place_count; i++)
 		places += r->plan.places[i].needed;
-	return places * SPACE_OF_PLACE + r->plan.ordered * SPACE_OF_NAME;
+	return places * SPACE_OF_PLACE + r->plan.ordered * SPACE_OF_NAME + r->profiles.bytes;
 }
 
 /* A volume that fills up in the middle is left marked as damaged: better not to begin. */
@@ -353,6 +357,8 @@ int restore_open_volumes(struct restore *r)
 	int err = check_space(r);
 
 	wanted[r->letter - 'A'] = true;
+	if (r->profiles.count)
+		wanted[r->machine->chosen->letter - 'A'] = true;
 	for (size_t i = 0; i < r->plan.place_count; i++)
 		if (r->plan.places[i].needed)
 			wanted[r->plan.places[i].path[0] - 'A'] = true;
@@ -406,11 +412,13 @@ static int carry_out(struct restore *r)
 
 int restore_carry_out(struct restore *r)
 {
-	int err;
+	int err = profiles_make(&r->profiles);
 
+	/* Only now: what is made from here on is the restore's own. */
 	if (!r->goes_on)
 		r->since = now();
-	err = carry_out(r);
+	if (!err)
+		err = carry_out(r);
 	if (err)
 		log_error("The restore was not finished (%s). Nothing in the store %s was lost: "
 			  "when the cause is mended, the same command goes on.",
@@ -486,6 +494,7 @@ void restore_free(struct restore *r)
 	r->rules = NULL;
 	mapping_free(&r->mapping);
 	security_map_free(&r->sids);
+	profiles_free(&r->profiles);
 	restore_users_free(&r->users);
 	windows_install_free(&r->source);
 	parts_free(&r->parts);

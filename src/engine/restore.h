@@ -52,7 +52,8 @@ struct restore {
 	struct parts parts;	       /* of the store, on all its volumes */
 	struct windows_install source; /* the old Windows */
 	struct restore_users users;
-	struct upcase upcase; /* a copy: volumes are reopened */
+	struct profiles profiles; /* to be made */
+	struct upcase upcase;	  /* a copy: volumes are reopened */
 	struct mapping mapping;
 	struct security_map sids; /* of users that have another one now */
 	struct restore_rules *rules;

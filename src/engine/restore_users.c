@@ -354,7 +354,7 @@ int restore_users_move(struct restore_users *u, const char *computer, const char
 static int find_by_sid(const struct windows_install *install, const char *sid)
 {
 	for (size_t i = 0; i < install->user_count; i++)
-		if (install->users[i].kind == WINDOWS_USER_NORMAL &&
+		if (install->users[i].kind == WINDOWS_USER_NORMAL && !install->users[i].unlisted &&
 		    !strcasecmp(install->users[i].sid, sid))
 			return (int)i;
 	return -1;
@@ -367,7 +367,7 @@ static int find_by_name(const struct windows_install *install, const char *domai
 		bool fits_domain =
 			*domain ? !strcasecmp(w->domain, domain) : !*w->domain && !w->name_is_guess;
 
-		if (w->kind == WINDOWS_USER_NORMAL && fits_domain &&
+		if (w->kind == WINDOWS_USER_NORMAL && !w->unlisted && fits_domain &&
 		    !text_casecmp(upcase_basic(), w->name, name))
 			return (int)i;
 	}

@@ -146,6 +146,8 @@ struct fs_ops {
 	int (*import_metadata)(struct fs *fs, struct fs *source, fs_ref from, fs_ref to);
 	/* Replaces the security descriptor: SD is a self-relative one ([MS-DTYP] 2.4.6). */
 	int (*set_security)(struct fs *fs, fs_ref ref, const void *sd, size_t len);
+	/* Replaces the reparse point that REF has (tag, length, data: [MS-FSCC] 2.1.2). */
+	int (*set_reparse)(struct fs *fs, fs_ref ref, const void *data, size_t len);
 	/* Sets and clears Win32 attributes. */
 	int (*set_attributes)(struct fs *fs, fs_ref ref, uint32_t set, uint32_t clear);
 	/* Sets the four times, which further changes of the object would move again. */
@@ -238,6 +240,10 @@ int fs_carry_metadata(struct fs *source, fs_ref from, struct fs *fs, fs_ref to);
 static inline int fs_set_security(struct fs *fs, fs_ref ref, const void *sd, size_t len)
 {
 	return fs->ops->set_security(fs, ref, sd, len);
+}
+static inline int fs_set_reparse(struct fs *fs, fs_ref ref, const void *data, size_t len)
+{
+	return fs->ops->set_reparse(fs, ref, data, len);
 }
 static inline int fs_set_attributes(struct fs *fs, fs_ref ref, uint32_t set, uint32_t clear)
 {

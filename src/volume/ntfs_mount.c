@@ -324,6 +324,7 @@ static const struct fs_ops ntfs_ops = {
 	.copy_metadata = ntfs_op_copy_metadata,
 	.import_metadata = ntfs_op_import_metadata,
 	.set_security = ntfs_op_set_security,
+	.set_reparse = ntfs_op_set_reparse,
 	.set_attributes = ntfs_op_set_attributes,
 	.set_times = ntfs_op_set_times,
 	.unlink = ntfs_op_unlink,

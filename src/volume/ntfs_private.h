@@ -229,6 +229,7 @@ int ntfs_op_mkdir(struct fs *fs, fs_ref dir, const uint16_t *name, unsigned len,
 int ntfs_op_create(struct fs *fs, fs_ref dir, const uint16_t *name, unsigned len, fs_ref *out);
 int ntfs_op_write(struct fs *fs, fs_ref ref, uint64_t offset, const void *buf, size_t len);
 int ntfs_op_set_security(struct fs *fs, fs_ref ref, const void *sd, size_t len);
+int ntfs_op_set_reparse(struct fs *fs, fs_ref ref, const void *data, size_t len);
 int ntfs_op_set_attributes(struct fs *fs, fs_ref ref, uint32_t set, uint32_t clear);
 int ntfs_op_set_times(struct fs *fs, fs_ref ref, const uint64_t times[FS_TIMES]);
 int ntfs_op_sync(struct fs *fs);

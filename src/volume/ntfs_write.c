@@ -3,6 +3,7 @@
  * Changing a volume: new files and directories, data, attributes, security descriptors, flushing.
  */
 #include <errno.h>
+#include <sys/xattr.h>
 
 #include "volume/ntfs_private.h"
 
@@ -256,6 +257,21 @@ int ntfs_op_set_security(struct fs *fs, fs_ref ref, const void *sd, size_t len)
 			rc = ntfs_fail_change(nfs, "set a security descriptor", ref);
 		}
 	}
+	return ntfs_put_rc(nfs, ni, rc);
+}
+
+int ntfs_op_set_reparse(struct fs *fs, fs_ref ref, const void *data, size_t len)
+{
+	struct ntfs_fs *nfs = ntfs_fs_of(fs);
+	ntfs_inode *ni;
+	int rc = begin(nfs, ref, "set the reparse point of");
+
+	if (!rc)
+		rc = ntfs_get(nfs, ref, &ni);
+	if (rc)
+		return rc;
+	if (ntfs_set_ntfs_reparse_data(ni, data, len, XATTR_REPLACE))
+		rc = ntfs_fail_change(nfs, "write a reparse point", ref);
 	return ntfs_put_rc(nfs, ni, rc);
 }
 

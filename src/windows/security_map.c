@@ -49,8 +49,7 @@ static const char *read_number(const char *p, uint64_t max, uint64_t *out)
 	return p > start ? p : NULL;
 }
 
-/* TEXT ("S-1-5-21-...") as bytes; their number, or 0 when it is no SID. */
-static uint8_t sid_bytes(const char *text, uint8_t out[SECURITY_SID_MAX])
+uint8_t security_sid(const char *text, uint8_t out[SECURITY_SID_MAX])
 {
 	uint8_t count = 0;
 	const char *p;
@@ -95,8 +94,8 @@ int security_map_add(struct security_map *m, const char *from, const char *to)
 {
 	struct security_pair pair = {0};
 
-	pair.from_len = sid_bytes(from, pair.from);
-	pair.to_len = sid_bytes(to, pair.to);
+	pair.from_len = security_sid(from, pair.from);
+	pair.to_len = security_sid(to, pair.to);
 	return add(m, &pair);
 }
 
@@ -113,8 +112,8 @@ int security_map_add_domain(struct security_map *m, const char *from, const char
 {
 	struct security_pair pair = {.machine = true};
 
-	pair.from_len = parent_of(pair.from, sid_bytes(from, pair.from));
-	pair.to_len = parent_of(pair.to, sid_bytes(to, pair.to));
+	pair.from_len = parent_of(pair.from, security_sid(from, pair.from));
+	pair.to_len = parent_of(pair.to, security_sid(to, pair.to));
 	return add(m, &pair);
 }
 

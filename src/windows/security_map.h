@@ -45,4 +45,7 @@ int security_map_apply(const struct security_map *m, const uint8_t *sd, size_t l
 
 void security_map_free(struct security_map *m);
 
+/* SID ("S-1-5-21-...") as bytes; their number, or 0 when it is none. */
+uint8_t security_sid(const char *text, uint8_t out[SECURITY_SID_MAX]);
+
 #endif

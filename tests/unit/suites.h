@@ -51,7 +51,8 @@
 	X(smart) \
 	X(engine) \
 	X(mapping) \
-	X(restore)
+	X(restore) \
+	X(sam_write)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) void suite_##name(void);
