@@ -251,14 +251,31 @@ refused "a SAM that is damaged" 'cannot be used' /lac
 
 echo "-- interrupted"
 new win11 none
+hive SOFTWARE
+cp "$SCRATCH/SOFTWARE" "$SCRATCH/unlisted"
 expect 0 "/lac" load /lac
 hive SAM
-hive SOFTWARE
-ntfscat "$image" /Users/ann/NTUSER.DAT >"$SCRATCH/user.hive"
+cp --sparse=always "$image" "$SCRATCH/finished.img"
 new win11 none
-put "$SCRATCH/SAM" SAM # as after the first step; then half of the second
-expect 0 "the accounts are there, the profiles are not" load --verify
+put "$SCRATCH/SAM" SAM
+expect 0 "after the accounts" load --verify
 look
 profile "$NEW-1000" '\Users\ann' 'used account'
+cp --sparse=always "$SCRATCH/finished.img" "$image"
+put "$SCRATCH/unlisted" SOFTWARE
+printf '%s' "$NEW-1000" >"$SCRATCH/mark"
+: >"$SCRATCH/empty"
+for user in ann kim; do # kim's is another one's
+	ntfscp -q -f "$image" "$SCRATCH/mark" "/Users/$user/holdfast-profile.unfinished"
+done
+ntfscp -q -f "$image" "$SCRATCH/empty" /Users/ann/NTUSER.DAT
+expect 0 "after the folders" load --verify
+consistent "the volume is consistent" "$image"
+look
+profile "$NEW-1000" '\Users\ann' 'finished profile'
+ntfscat "$image" /Users/ann/NTUSER.DAT >"$SCRATCH/user.hive"
+check "its hive is whole" hivexsh "$SCRATCH/user.hive"
+profile "$KIM" '\Users\kim.CORP' 'folder that somebody has'
+there '\Users\kim\holdfast-profile.unfinished'
 
 exit $test_status
