@@ -100,16 +100,10 @@ void hive_write_time(struct hive_write *w, hive_key key, uint64_t written);
 int hive_write_bytes(struct hive_write *w, const uint8_t **data, size_t *len);
 
 /*
- * Makes W's hive the file at PATH of FS. When there was one, the new file gets its attributes,
- * times, descriptor and streams and takes its place; its logs are made void. The steps, each on the
- * disk before the next:
- *   1  NAME.holdfast-new is written
- *   2  the old file gets a second name, NAME.holdfast-old
- *   3  NAME is taken from the old file and given to the new one
- *   4  logs are made void, NAME.holdfast-old and NAME.holdfast-new removed
- * Stopped anywhere, NAME is the whole old hive or the whole new one, or (within step 3, without a
- * journal) missing with both others there; hive_write_recover() tidies up. Errors are logged; until
- * step 3 the old hive is untouched. When the file is new, its descriptor is that of its folder.
+ * Makes W's hive the file at PATH of FS, in the steps of fs_replace_file() (volume/fs_replace.h);
+ * its logs are made void. Stopped anywhere, the file is the whole old hive or the whole new one, or
+ * (within step 3, without a journal) missing with both others there; hive_write_recover() tidies
+ * up. Errors are logged; until step 3 the old hive is untouched.
  */
 int hive_write_commit(struct hive_write *w, struct fs *fs, const char *path);
 
