@@ -359,3 +359,69 @@ int text_decode(const void *data, size_t len, struct str *out)
 			out->data[i] = '\n';
 	return 0;
 }
+
+enum text_encoding text_encoding_of(const void *data, size_t len)
+{
+	const uint8_t *bytes = data;
+
+	if (len >= 2 && bytes[0] == 0xff && bytes[1] == 0xfe)
+		return TEXT_UTF16_LITTLE;
+	if (len >= 2 && bytes[0] == 0xfe && bytes[1] == 0xff)
+		return TEXT_UTF16_BIG;
+	if (len >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3))
+		return TEXT_UTF8_MARKED;
+	while (len && !bytes[len - 1])
+		len--;
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i] >= 0x80)
+			return is_utf8(bytes, len) ? TEXT_UTF8 : TEXT_WINDOWS_1252;
+	return TEXT_WINDOWS_1252;
+}
+
+/* The byte that is UNIT in Windows-1252, or -1. */
+static int byte_of(uint16_t unit)
+{
+	if (unit < 0x80 || (unit >= 0xa0 && unit < 0x100))
+		return unit;
+	for (int i = 0; i < 32; i++)
+		if (cp1252[i] == unit)
+			return 0x80 + i;
+	return -1;
+}
+
+static int encode_units(const uint16_t *units, int n, enum text_encoding encoding, struct str *out)
+{
+	bool big = encoding == TEXT_UTF16_BIG;
+	int err = 0;
+
+	if (encoding != TEXT_WINDOWS_1252)
+		err = str_add(out, big ? "\xfe\xff" : "\xff\xfe", 2);
+	for (int i = 0; !err && i < n; i++) {
+		const char low = (char)(units[i] & 0xff), high = (char)(units[i] >> 8);
+		const char pair[2] = {big ? high : low, big ? low : high};
+		int byte = byte_of(units[i]);
+
+		if (encoding != TEXT_WINDOWS_1252)
+			err = str_add(out, pair, 2);
+		else
+			err = byte < 0 ? HF_EINVAL : str_addc(out, (char)byte);
+	}
+	return err;
+}
+
+int text_encode(const char *text, enum text_encoding encoding, struct str *out)
+{
+	size_t len = strlen(text);
+	uint16_t *units;
+	int n, err;
+
+	if (encoding == TEXT_UTF8 || encoding == TEXT_UTF8_MARKED)
+		return str_addf(out, "%s%s", encoding == TEXT_UTF8 ? "" : "\xef\xbb\xbf", text);
+	units = malloc((len + 1) * sizeof(*units));
+	if (!units)
+		return HF_ENOMEM;
+	n = text_to_utf16(text, len, units, len);
+	err = n < 0 ? n : encode_units(units, n, encoding, out);
+	free(units);
+	return err;
+}

@@ -65,6 +65,27 @@ const char *text_printable(const char *text, char *out, size_t size);
  */
 int text_decode(const void *data, size_t len, struct str *out);
 
+/* How a text file says its text. */
+enum text_encoding {
+	TEXT_WINDOWS_1252,
+	TEXT_UTF8,
+	TEXT_UTF8_MARKED,  /* with a byte-order mark */
+	TEXT_UTF16_LITTLE, /* with one, as the next */
+	TEXT_UTF16_BIG,
+};
+
+/*
+ * Which of them the LEN bytes of DATA are in, as text_decode() takes them; what is ASCII is
+ * Windows-1252.
+ */
+enum text_encoding text_encoding_of(const void *data, size_t len);
+
+/*
+ * Appends TEXT (WTF-8) to OUT, encoded, with the mark that belongs to it. HF_EINVAL: TEXT is not
+ * WTF-8, or ENCODING cannot say it; HF_ENOMEM.
+ */
+int text_encode(const char *text, enum text_encoding encoding, struct str *out);
+
 /* True when the N units are a well-formed UTF-16 name without unpaired surrogates or NUL. */
 bool utf16_is_well_formed(const uint16_t *units, size_t n);
 

@@ -98,23 +98,22 @@ static int open_system_hive(struct fs *fs, struct windows_install *install, cons
 	return err;
 }
 
-/* Finds the control set that Select\Current names (or Default, or LastKnownGood). */
-static int find_control_set(struct windows_context *c)
+int windows_control_set(const struct hive *system, hive_key *out)
 {
 	static const char *const names[] = {"Current", "Default", "LastKnownGood"};
-	char path[32] = "ControlSet001";
+	char path[32];
 	hive_key select;
 	uint32_t number;
 
-	if (hive_find(c->system, hive_root(c->system), "Select", &select) == 0)
+	if (hive_find(system, hive_root(system), "Select", &select) == 0)
 		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-			if (hive_dword(c->system, select, names[i], &number) || number == 0)
+			if (hive_dword(system, select, names[i], &number) || number == 0)
 				continue;
 			(void)snprintf(path, sizeof(path), "ControlSet%03u", number);
-			if (hive_find(c->system, hive_root(c->system), path, &c->control) == 0)
+			if (hive_find(system, hive_root(system), path, out) == 0)
 				return 0;
 		}
-	return hive_find(c->system, hive_root(c->system), "ControlSet001", &c->control);
+	return hive_find(system, hive_root(system), "ControlSet001", out);
 }
 
 /* The letter in the installation's own SystemRoot, or 'C'. */
@@ -139,7 +138,7 @@ static int check_keys(struct windows_context *c)
 	int err = hive_find(c->software, hive_root(c->software), CURRENT_VERSION, &key);
 
 	if (!err)
-		err = find_control_set(c);
+		err = windows_control_set(c->system, &c->control);
 	if (err && err != HF_ENOENT && err != HF_ENOMEM)
 		log_warning("%s\\System32\\config: the registry of this Windows is damaged inside; "
 			    "it is left out. Check the disk, or restore SOFTWARE and SYSTEM from a "

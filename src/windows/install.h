@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct fs;
+struct hive;
 
 enum windows_user_kind {
 	WINDOWS_USER_NORMAL,
@@ -69,6 +70,12 @@ struct windows_install {
 
 /* The Windows directory as the installation itself calls it: below its root. */
 const char *windows_own_directory(const struct windows_install *install);
+
+/*
+ * The control set of the hive SYSTEM that Select\Current names (or Default, or LastKnownGood).
+ * HF_ENOENT, HF_ECORRUPT.
+ */
+int windows_control_set(const struct hive *system, size_t *key);
 
 /*
  * Is there a Windows in DIRECTORY ("\Windows") of FS: SOFTWARE and SYSTEM hives that can be read
