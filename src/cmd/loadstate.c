@@ -170,6 +170,70 @@ static int list_plan(const struct load *l)
 	return err;
 }
 
+/* The same for settings. */
+static int list_settings(const struct load *l)
+{
+	static const char *const outcomes[SETTING_OUTCOMES] = {
+		[SETTING_THERE] = " (is there)",
+		[SETTING_KEPT_OTHER] = " (a rule prefers the one there)",
+		[SETTING_BY_RULE] = " (left out by a filter)",
+		[SETTING_REPLACED] = " (another one goes there too)",
+		[SETTING_LEFT_OUT] = " (left out)",
+	};
+	const struct restore_settings *s = &l->restore.settings;
+	struct str from = {0}, to = {0};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < s->value_count; i++) {
+		const char *outcome = outcomes[s->values[i].outcome];
+
+		err = restore_settings_from(s, i, &from);
+		if (!err && s->values[i].key != RESTORE_NONE)
+			err = restore_settings_to(s, i, &to);
+		if (!err)
+			log_info("%s -> %s%s", from.data,
+				 s->values[i].key != RESTORE_NONE ? to.data : "",
+				 outcome ? outcome : "");
+	}
+	for (size_t i = 0; !err && i < s->ini_count; i++)
+		log_info("%s|%s[%s]%s", s->inis[i].file, s->inis[i].section, s->inis[i].name,
+			 outcomes[s->inis[i].outcome] ? outcomes[s->inis[i].outcome] : "");
+	str_free(&from);
+	str_free(&to);
+	return err;
+}
+
+static uint64_t settings_of(const struct restore_settings *s, enum restore_setting_outcome outcome)
+{
+	return s->counts[outcome] + s->ini_counts[outcome];
+}
+
+/* What was planned of settings, and for a dry run what would become of them. */
+static void report_settings_plan(const struct load *l)
+{
+	const struct restore_settings *s = &l->restore.settings;
+	uint64_t keys = 0, values = 0;
+
+	for (size_t i = 0; i < s->hive_count; i++)
+		values += s->hives[i].values;
+	for (size_t i = 0; i < s->key_count; i++)
+		keys += s->keys[i].parent != i;
+	if (!s->value_count && !s->ini_count && !keys)
+		return;
+	log_status("To restore: %" PRIu64 " registry values in %" PRIu64 " keys, %zu ini settings; "
+		   "%" PRIu64 " values with paths of a profile that moved.",
+		   values, keys, s->ini_count, s->moved_paths);
+	if (l->o.dry_run)
+		log_status("Settings: %" PRIu64 " to write, %" PRIu64 " are there, %" PRIu64
+			   " that a rule prefers as they are there, %" PRIu64
+			   " left out; destinationCleanup of %" PRIu64 " values and %" PRIu64
+			   " keys.",
+			   settings_of(s, SETTING_WRITTEN), settings_of(s, SETTING_THERE),
+			   settings_of(s, SETTING_KEPT_OTHER),
+			   settings_of(s, SETTING_LEFT_OUT) + settings_of(s, SETTING_BY_RULE),
+			   s->cleaned_values, s->cleaned_keys);
+}
+
 static int make_plan(struct load *l)
 {
 	const struct restore_plan *p = &l->restore.plan;
@@ -181,6 +245,8 @@ static int make_plan(struct load *l)
 
 	if (!err && (l->o.dry_run || log_wants_detail()))
 		err = list_plan(l);
+	if (!err && (l->o.dry_run || log_wants_detail()))
+		err = list_settings(l);
 	if (err)
 		return usmt_code_for(err, err == HF_EINVAL || err == HF_ELIMIT
 						  ? USMT_UNABLE_GET_SCRIPTFILES
@@ -190,6 +256,7 @@ static int make_plan(struct load *l)
 	log_status("To restore: %zu files (%.1f MB), %" PRIu64 " of them not to where they were; "
 		   "%" PRIu64 " are left out.",
 		   p->ordered, (double)p->bytes / 1e6, p->moved_files, p->left_out_files);
+	report_settings_plan(l);
 	return USMT_SUCCESS;
 }
 
@@ -207,6 +274,30 @@ static void report_result(const struct load *l)
 			   "%" PRIu64 " by a filter, %" PRIu64 " that are only in the cloud.",
 			   r->files[RESTORE_KEPT_OTHER], r->files[RESTORE_BY_RULE],
 			   r->files[RESTORE_NO_DATA]);
+}
+
+static void report_settings(const struct load *l)
+{
+	const struct restore_settings *s = &l->restore.settings;
+
+	if (!s->value_count && !s->ini_count && !s->keys_made && !s->cleaned_values &&
+	    !s->cleaned_keys)
+		return;
+	log_status("Restored: %" PRIu64 " registry values in %zu keys (%" PRIu64
+		   " of them new), %" PRIu64 " ini settings; %" PRIu64 " were there.",
+		   s->counts[SETTING_WRITTEN], s->written_keys, s->keys_made,
+		   s->ini_counts[SETTING_WRITTEN], settings_of(s, SETTING_THERE));
+	if (s->cleaned_values || s->cleaned_keys)
+		log_status("Deleted by destinationCleanup: %" PRIu64 " registry values, %" PRIu64
+			   " keys.",
+			   s->cleaned_values, s->cleaned_keys);
+	if (settings_of(s, SETTING_KEPT_OTHER) || settings_of(s, SETTING_BY_RULE) ||
+	    settings_of(s, SETTING_LEFT_OUT) || settings_of(s, SETTING_REPLACED))
+		log_status("Settings not restored: %" PRIu64 " where a rule preferred the one "
+			   "there, %" PRIu64 " by a filter, %" PRIu64 " that are left out, %" PRIu64
+			   " that another one replaced.",
+			   settings_of(s, SETTING_KEPT_OTHER), settings_of(s, SETTING_BY_RULE),
+			   settings_of(s, SETTING_LEFT_OUT), settings_of(s, SETTING_REPLACED));
 }
 
 static int compare(struct load *l)
@@ -240,6 +331,7 @@ static int carry_out(struct load *l)
 	progress_record("PHASE", "Applying", NULL);
 	err = restore_carry_out(&l->restore);
 	report_result(l);
+	report_settings(l);
 	if (err)
 		return usmt_code_for(err, err == HF_EIO || err == HF_ECORRUPT || err == HF_ENOSPC
 						  ? USMT_UNABLE_DOMIGRATION

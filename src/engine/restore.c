@@ -296,6 +296,37 @@ static int clean_up(struct restore *r, bool only_look)
 	return err;
 }
 
+static uint64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return EPOCH + (uint64_t)ts.tv_sec * 10000000 + (uint64_t)ts.tv_nsec / 100;
+}
+
+/* Where settings go; and, when only that is wanted, what would become of them there. */
+static int plan_settings(struct restore *r)
+{
+	const struct restore_settings_input input = {
+		.catalog = r->catalog,
+		.source = &r->source,
+		.target = r->machine->chosen,
+		.users = &r->users,
+		.mapping = &r->mapping,
+		.rules = r->rules,
+		.sids = &r->sids,
+		.upcase = &r->upcase,
+		.errors = r->errors,
+		.drives = r->target.drives,
+		.now = now(),
+	};
+	int err = restore_settings_plan(&r->settings, &input);
+
+	return err || !r->options.profiles.only_look
+		       ? err
+		       : restore_settings_apply(&r->settings, r->machine, SETTINGS_LOOK);
+}
+
 int restore_plan_all(struct restore *r)
 {
 	int err = map_all(r);
@@ -323,6 +354,8 @@ int restore_plan_all(struct restore *r)
 	}
 	if (!err)
 		err = restore_plan_make(&r->plan, r->catalog, &r->target);
+	if (!err)
+		err = plan_settings(r);
 	return err || !r->options.profiles.only_look ? err : clean_up(r, true);
 }
 
@@ -337,43 +370,57 @@ static uint64_t needed_space(const struct restore *r)
 }
 
 /* A volume that fills up in the middle is left marked as damaged: better not to begin. */
-static int check_space(struct restore *r)
+static int check_space(struct restore *r, char letter)
 {
+	const struct machine_volume *v = machine_volume(r->machine, letter);
 	struct fs_space space;
-	uint64_t needed = needed_space(r);
-	int err = fs_space(store_fs(r), &space);
+	uint64_t needed = 0;
+	int err = v && v->fs ? restore_settings_space(&r->settings, r->machine, letter, &needed)
+			     : HF_ENOENT;
 
-	if (err || r->is_done || space.free >= needed)
+	if (err)
+		return err == HF_ENOENT ? 0 : err;
+	if (letter == r->letter)
+		needed += needed_space(r);
+	err = needed ? fs_space(v->fs, &space) : 0;
+	if (err || !needed || r->is_done || space.free >= needed)
 		return err;
-	log_error("Volume %c: has %.1f MB free; the restore may need %.1f MB for folders and "
-		  "names. Delete something, or enlarge the volume. Nothing was changed.",
-		  r->letter, (double)space.free / 1e6, (double)needed / 1e6);
+	log_error("Volume %c: has %.1f MB free; the restore may need %.1f MB for folders, "
+		  "names and settings. Delete something, or enlarge the volume. Nothing was "
+		  "changed.",
+		  letter, (double)space.free / 1e6, (double)needed / 1e6);
 	return HF_ENOSPC;
+}
+
+/* The drives that hives and ini files lie on which something goes into. */
+static void add_drives(const struct restore_settings *s, bool *wanted)
+{
+	for (size_t i = 0; i < s->hive_count; i++)
+		if (s->hives[i].path && restore_settings_concern(s, &s->hives[i]))
+			wanted[s->hives[i].path[0] - 'A'] = true;
+	for (size_t i = 0; i < s->ini_count; i++)
+		if (s->inis[i].outcome == SETTING_PENDING)
+			wanted[s->inis[i].file[0] - 'A'] = true;
 }
 
 int restore_open_volumes(struct restore *r)
 {
 	bool wanted[26] = {false};
-	int err = check_space(r);
+	int err = 0;
 
+	for (int i = 0; !err && i < 26; i++)
+		err = check_space(r, (char)('A' + i));
 	wanted[r->letter - 'A'] = true;
 	if (r->profiles.count)
 		wanted[r->machine->chosen->letter - 'A'] = true;
 	for (size_t i = 0; i < r->plan.place_count; i++)
 		if (r->plan.places[i].needed)
 			wanted[r->plan.places[i].path[0] - 'A'] = true;
+	add_drives(&r->settings, wanted);
 	for (int i = 0; !err && i < 26; i++)
-		if (wanted[i])
+		if (wanted[i] && machine_volume(r->machine, (char)('A' + i)))
 			err = machine_reopen_writable(r->machine, (char)('A' + i));
 	return err;
-}
-
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return EPOCH + (uint64_t)ts.tv_sec * 10000000 + (uint64_t)ts.tv_nsec / 100;
 }
 
 static struct restore_run as_run(struct restore *r)
@@ -405,6 +452,9 @@ static int carry_out(struct restore *r)
 		return err;
 	run = as_run(r);
 	err = restore_apply(&run);
+	if (!err)
+		err = restore_settings_apply(&r->settings, r->machine,
+					     r->is_done ? SETTINGS_MISSING : SETTINGS_APPLY);
 	if (err || r->errors->count || r->is_done)
 		return err;
 	return store_set_restore_state(store_fs(r), r->options.store, STORE_RESTORE_DONE, r->since);
@@ -430,7 +480,13 @@ int restore_compare(struct restore *r)
 {
 	struct restore_run run = as_run(r);
 
-	return restore_verify(&run, &r->check);
+	int err = restore_verify(&run, &r->check);
+
+	if (err && err != HF_ECORRUPT)
+		return err;
+	const int settings =
+		restore_settings_verify(&r->settings, r->machine, r->is_done, &r->settings_check);
+	return settings ? settings : err;
 }
 
 /* Is the store's name of FILE the last one, though nothing of it is wanted any more? */
@@ -467,12 +523,13 @@ static int drop_spent(struct restore *r)
 
 int restore_delete_store(struct restore *r)
 {
+	uint64_t settings = restore_settings_only_stored(&r->settings);
 	int err;
 
-	if (r->plan.left_out_files) {
-		log_error("The store %s is not deleted: %" PRIu64 " files of users or volumes that "
-			  "were left out are only there.",
-			  r->options.store, r->plan.left_out_files);
+	if (r->plan.left_out_files || settings) {
+		log_error("The store %s is not deleted: %" PRIu64 " files and %" PRIu64
+			  " settings of users or volumes that were left out are only there.",
+			  r->options.store, r->plan.left_out_files, settings);
 		return HF_EREFUSED;
 	}
 	/* From here on it is no store any more; what is restored was found in its place. */
@@ -490,6 +547,7 @@ int restore_delete_store(struct restore *r)
 void restore_free(struct restore *r)
 {
 	restore_plan_free(&r->plan);
+	restore_settings_free(&r->settings);
 	restore_rules_free(r->rules);
 	r->rules = NULL;
 	mapping_free(&r->mapping);

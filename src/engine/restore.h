@@ -15,6 +15,7 @@
 #include "engine/parts.h"
 #include "engine/profiles.h"
 #include "engine/restore_plan.h"
+#include "engine/restore_settings.h"
 #include "engine/restore_users.h"
 #include "engine/restore_verify.h"
 #include "engine/users.h"
@@ -61,6 +62,8 @@ struct restore {
 	struct restore_plan plan;
 	struct restore_result result;
 	struct restore_check check;
+	struct restore_settings settings;
+	struct restore_settings_check settings_check;
 	uint64_t since; /* when the first run began; 0 before */
 	bool goes_on;	/* an earlier run was interrupted */
 	bool is_done;	/* an earlier run was finished and compared */

@@ -35,8 +35,8 @@ struct restore_rules {
 	struct store_machine old_machine;
 	struct examine new_machine;
 	struct rules *old, *new;
-	bool has[RULES_FILTER + 1]; /* kinds with a rule about files */
-	struct held_rule *held;	    /* those with a filter, by number */
+	bool has[RULES_INI + 1][RULES_FILTER + 1]; /* kinds of rules about files, ... */
+	struct held_rule *held;			   /* those with a filter, by number */
 	size_t held_count, held_cap;
 };
 
@@ -88,8 +88,7 @@ static enum hold_back filter_of(const struct restore_rules *r, const struct cata
 	for (uint32_t i = 0; i < rules_apply_rule_count(r->old); i++) {
 		const struct rules_apply_rule *rule = rules_apply_rule(r->old, i);
 
-		if (rule->kind != RULES_FILTER || rule->type != RULES_FILE ||
-		    rule->line != row->line ||
+		if (rule->kind != RULES_FILTER || rule->line != row->line ||
 		    strcmp(file_name(rule->file), file_name(row->file)) ||
 		    text_casecmp(r->in.upcase, rule->pattern, row->pattern))
 			continue;
@@ -145,7 +144,7 @@ int restore_rules_new(const struct restore_rules_input *input, struct restore_ru
 	for (uint32_t i = 0; !err && i < rules_apply_rule_count(r->old); i++) {
 		const struct rules_apply_rule *rule = rules_apply_rule(r->old, i);
 
-		r->has[rule->kind] |= rule->type == RULES_FILE;
+		r->has[rule->type][rule->kind] = true;
 	}
 	return err ? err : catalog_rules(input->catalog, load_hold, r);
 }
@@ -167,22 +166,37 @@ const struct rules *restore_rules_of_target(const struct restore_rules *r)
 	return r ? r->new : NULL;
 }
 
-/* The most specific rule of KIND for the object, or NULL. */
+int restore_rules_best(const struct restore_rules *r, int kind, const struct rules_object *object,
+		       const struct rules_apply_rule **out)
+{
+	uint32_t index;
+	int err;
+
+	*out = NULL;
+	if (!r || !r->has[object->type][kind])
+		return 0;
+	err = rules_best_apply_rule(r->old, (enum rules_apply_kind)kind, object, &index);
+	if (!err && index != RULES_NONE)
+		*out = rules_apply_rule(r->old, index);
+	return err;
+}
+
+/* The same for a file, or a directory when LEAF is NULL. */
 static int best(const struct restore_rules *r, enum rules_apply_kind kind, const char *dir,
 		const char *leaf, const struct rules_apply_rule **out)
 {
 	const struct rules_object object = {
 		.type = RULES_FILE, .user = -1, .node = dir, .leaf = leaf};
-	uint32_t index;
-	int err;
 
-	*out = NULL;
-	if (!r || !r->has[kind])
-		return 0;
-	err = rules_best_apply_rule(r->old, kind, &object, &index);
-	if (!err && index != RULES_NONE)
-		*out = rules_apply_rule(r->old, index);
-	return err;
+	return restore_rules_best(r, kind, &object, out);
+}
+
+int restore_rules_old_user(const struct restore_rules *r, int user)
+{
+	for (int i = 0; r && user >= 0 && i < r->old_machine.rules_machine.user_count; i++)
+		if (r->old_machine.users[i] == (uint32_t)user)
+			return i;
+	return -1;
 }
 
 /* The user of the new Windows that user number OLD of the old one's rules is there. */
@@ -199,9 +213,13 @@ static int new_user(const struct restore_rules *r, int old)
 	return -1;
 }
 
-/* What argument INDEX of RULE means in the new Windows, or NULL when it cannot be told. */
-static const char *target_argument(const struct restore_rules *r,
-				   const struct rules_apply_rule *rule, unsigned index)
+int restore_rules_new_user(const struct restore_rules *r, int user)
+{
+	return r ? new_user(r, restore_rules_old_user(r, user)) : -1;
+}
+
+const char *restore_rules_target_argument(const struct restore_rules *r,
+					  const struct rules_apply_rule *rule, unsigned index)
 {
 	int user = new_user(r, rule->user);
 
@@ -276,7 +294,7 @@ static int below_root(const char *root, const char *dir, size_t skip, struct str
 static int relative_move(struct restore_rules *r, const struct rules_apply_rule *rule,
 			 const char *dir, struct str *to_dir)
 {
-	const char *to = target_argument(r, rule, 1);
+	const char *to = restore_rules_target_argument(r, rule, 1);
 	struct str from = {0};
 	int err;
 
@@ -297,7 +315,7 @@ static int relative_move(struct restore_rules *r, const struct rules_apply_rule 
 static int move(struct restore_rules *r, const struct rules_apply_rule *rule, const char *dir,
 		struct str *to_dir)
 {
-	const char *to = target_argument(r, rule, 0);
+	const char *to = restore_rules_target_argument(r, rule, 0);
 	const struct mapping_entry *by = NULL;
 	struct str path = {0};
 	int err;
@@ -315,7 +333,7 @@ static int move(struct restore_rules *r, const struct rules_apply_rule *rule, co
 static int exact_move(struct restore_rules *r, const struct rules_apply_rule *rule,
 		      struct str *to_dir, struct str *to_leaf)
 {
-	const char *to = target_argument(r, rule, 0);
+	const char *to = restore_rules_target_argument(r, rule, 0);
 	struct str leaf = {0};
 	int err = to ? split_location(to, to_dir, &leaf) : HF_EINVAL;
 
@@ -427,16 +445,26 @@ static int is_dead_link(struct restore_rules *r, const char *dir, const char *le
 	return there < 0 ? there : !there;
 }
 
+static enum hold_back hold_of(const struct restore_rules *r, int64_t rule)
+{
+	const struct held_rule *held = NULL;
+
+	if (r && r->held_count)
+		held = bsearch(&rule, r->held, r->held_count, sizeof(*r->held), compare_held);
+	return held ? held->hold : HOLD_NOTHING;
+}
+
+bool restore_rules_never(const struct restore_rules *r, int64_t rule)
+{
+	return hold_of(r, rule) == HOLD_ALWAYS;
+}
+
 int restore_rules_hold_back(struct restore_rules *r, int64_t rule, const char *dir,
 			    const char *leaf)
 {
 	size_t len = strlen(leaf);
 
-	const struct held_rule *held = NULL;
-
-	if (r && r->held_count)
-		held = bsearch(&rule, r->held, r->held_count, sizeof(*r->held), compare_held);
-	switch (held ? held->hold : HOLD_NOTHING) {
+	switch (hold_of(r, rule)) {
 	case HOLD_ALWAYS:
 		return 1;
 	case HOLD_DEAD_LINKS:
@@ -487,13 +515,14 @@ int restore_rules_remaps(const struct restore_rules *r, restore_remap_visit visi
 
 static int count_added(void *ctx, const struct rules_added_object *object)
 {
-	*(unsigned *)ctx += object->type == RULES_FILE;
+	(void)object;
+	++*(unsigned *)ctx;
 	return 0;
 }
 
 void restore_rules_report(const struct restore_rules *r)
 {
-	unsigned added = 0, other_merges = 0, modified = 0;
+	unsigned added = 0, other_merges = 0, modified = 0, filtered = 0;
 
 	(void)rules_added_objects(r->old, count_added, &added);
 	for (uint32_t i = 0; i < rules_apply_rule_count(r->old); i++) {
@@ -502,21 +531,31 @@ void restore_rules_report(const struct restore_rules *r)
 		/* Our own rules merge shell libraries; the old one taking the place is as good. */
 		modified += rule->kind == RULES_CONTENT_MODIFY && rule->type == RULES_FILE &&
 			    strcmp(rule->helper, "MergeShellLibraries") != 0;
+		filtered += rule->kind == RULES_CLEANUP && rule->type == RULES_REGISTRY &&
+			    *rule->helper;
 		other_merges += rule->kind == RULES_MERGE && rule->type == RULES_FILE &&
 				(!strcmp(rule->helper, "LeafPattern") ||
 				 !strcmp(rule->helper, "HigherValue") ||
 				 !strcmp(rule->helper, "LowerValue"));
 	}
-	if (r->has[RULES_CONTENT_MODIFY])
+	if (r->has[RULES_FILE][RULES_CONTENT_MODIFY])
 		log_message(modified ? LOG_WARNING : LOG_INFO,
 			    "Rules modify the contents of files (contentModify): this version "
 			    "restores those files unchanged.");
-	if (r->has[RULES_INCLUDE_ATTRIBUTES] || r->has[RULES_EXCLUDE_ATTRIBUTES])
-		log_warning("Rules leave out times or security of files (excludeAttributes): this "
-			    "version restores both.");
+	if (r->has[RULES_FILE][RULES_INCLUDE_ATTRIBUTES] ||
+	    r->has[RULES_FILE][RULES_EXCLUDE_ATTRIBUTES] ||
+	    r->has[RULES_REGISTRY][RULES_EXCLUDE_ATTRIBUTES])
+		log_warning("Rules leave out times or security of files or keys "
+			    "(excludeAttributes): this version restores both.");
+	if (filtered)
+		log_warning(
+			"%u patterns of destinationCleanup in the registry have a filter, which "
+			"this version does not ask: nothing is deleted by them.",
+			filtered);
 	if (added)
-		log_warning("Rules pretend %u files (addObjects): this version does not make them.",
-			    added);
+		log_warning(
+			"Rules pretend %u objects (addObjects): this version does not make them.",
+			added);
 	if (other_merges)
 		log_warning("%u merge rules for files are of kinds that mean nothing for files: a "
 			    "file whose name is taken gets another name.",

@@ -50,6 +50,27 @@ void restore_rules_free(struct restore_rules *r);
 int restore_rules_location(struct restore_rules *r, const char *dir, const char *leaf,
 			   struct str *to_dir, struct str *to_leaf);
 
+struct rules_object;
+struct rules_apply_rule;
+
+/*
+ * The most specific rule of KIND (enum rules_apply_kind) for OBJECT of the store, or *OUT NULL.
+ * OBJECT's user is restore_rules_old_user()'s. R may be NULL.
+ */
+int restore_rules_best(const struct restore_rules *r, int kind, const struct rules_object *object,
+		       const struct rules_apply_rule **out);
+
+/* What argument INDEX of RULE means in the new Windows, or NULL when it cannot be told. */
+const char *restore_rules_target_argument(const struct restore_rules *r,
+					  const struct rules_apply_rule *rule, unsigned index);
+
+/* The number that USER of the store (-1: none) has in the rules of the old, or new, Windows. */
+int restore_rules_old_user(const struct restore_rules *r, int user);
+int restore_rules_new_user(const struct restore_rules *r, int user);
+
+/* Had the include that is rule number RULE of the catalog the filter NeverRestore? */
+bool restore_rules_never(const struct restore_rules *r, int64_t rule);
+
 enum restore_merge {
 	RESTORE_MERGE_DEFAULT,
 	RESTORE_MERGE_SOURCE,	   /* replace the one there */

@@ -199,12 +199,6 @@ static void check_pattern_type(struct rules *rules, const char *file, const stru
 	else if (!type_of(text, &type) && rules_report_once(rules, "type", text))
 		log_warning("%s, line %u: there are no patterns of type %s; it is left out", file,
 			    node->line, shown(text));
-	else if (type_of(text, &type) && type == RULES_INI && node->parent &&
-		 rules_report_once(rules, "type", "Ini"))
-		log_warning("%s, line %u: patterns of type Ini are kept with the rules, but single "
-			    "settings of a file are not gathered by this version; include the file "
-			    "itself",
-			    file, node->line);
 }
 
 static void check_context(const char *file, const struct xml_node *node)
