@@ -52,7 +52,8 @@
 	X(engine) \
 	X(mapping) \
 	X(restore) \
-	X(sam_write)
+	X(sam_write) \
+	X(restore_settings)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) void suite_##name(void);

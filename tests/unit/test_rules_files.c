@@ -288,7 +288,7 @@ static const struct {
 	{"<rules><include><objectSet><pattern type='Registry'>HKCU\\x\\* [*]</pattern>"
 	 "<pattern type='Registry'>HKCU\\y\\* [*]</pattern><pattern type='Ini'>x|y[z]</pattern>"
 	 "<pattern type='File'>C:\\f</pattern></objectSet></include></rules>",
-	 1},
+	 0},
 	{"<rules><conditions><condition>MigXmlHelper.DoesOSMatch('NT','*')</condition>"
 	 "<condition>MigXmlHelper.DoesOSMatch('NT','*')</condition>"
 	 "<condition>MigXmlHelper.NoSuchHelper()</condition></conditions></rules>",
