@@ -58,7 +58,7 @@ part_ntfs() {
 
 # Whole commands under power cuts, failing disks and a lack of memory; fault-long takes its time.
 part_fault() {
-	faults 700 50 "${FAULT_SEED:-1}"
+	faults 525 40 "${FAULT_SEED:-1}"
 }
 
 part_fault-long() {

@@ -56,6 +56,12 @@ static const struct stage stages[] = {
 	 "",
 	 NULL,
 	 true},
+	{"loadstate --delete-store",
+	 cmd_loadstate,
+	 {"loadstate", "C:\\USMTMIG", "/hardlink", "/nocompress", "/c", "--delete-store"},
+	 "",
+	 "\\USMTMIG",
+	 false},
 };
 
 enum fault { FAULT_CUT, FAULT_WRITE, FAULT_READ, FAULT_MEMORY };
