@@ -147,6 +147,6 @@ said 'NTUSER.DAT' "with its name"
 "$NTFSPOKE" "$image" byte '\Users\lee\NTUSER.DAT' 0 114
 "$NTFSPOKE" "$image" byte '\Users\nobody\NTUSER.DAT' 0 0
 expect 61 "a damaged hive of an unlisted one too" both
-expect 3 "/c takes the default folders" both /c
+expect 3 "/c takes the default folders" both /o /c
 user capture "nobody \\(unknown-nobody\\)" "and keeps the profile"
 exit $test_status
