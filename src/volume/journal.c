@@ -26,7 +26,7 @@ struct journal {
 	struct log log;
 	enum journal_state state;
 	size_t memory; /* bytes of changes before a commit is wanted */
-	bool half_empty, without_log;
+	bool without_log;
 	bool in_session, failed;
 	uint64_t next_page; /* where a sequential reader would go on */
 	uint8_t *ahead;	    /* READ_AHEAD bytes */
@@ -389,7 +389,6 @@ static int take_up(struct journal *j, const struct log_found *found)
 	int rc = 0;
 
 	j->state = found->state;
-	j->half_empty = found->half_empty;
 	if (found->transaction)
 		rc = see_through(j, found);
 	if (rc || !j->base.writable)

@@ -341,11 +341,14 @@ static int sync_own(struct ntfs_fs *nfs)
 
 int ntfs_commit_amid(struct ntfs_fs *nfs, ntfs_inode *ni)
 {
-	int rc = journal_wants_commit(nfs->journal) ? sync_inode(nfs, ni) : 0;
+	int rc;
 
-	if (!rc && journal_wants_commit(nfs->journal))
+	if (!journal_wants_commit(nfs->journal))
+		return 0;
+	rc = sync_inode(nfs, ni);
+	if (!rc)
 		rc = sync_own(nfs);
-	return rc || !journal_wants_commit(nfs->journal) ? rc : ntfs_commit(nfs);
+	return rc ? rc : ntfs_commit(nfs);
 }
 
 int ntfs_op_sync(struct fs *fs)
